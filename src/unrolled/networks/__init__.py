@@ -1,0 +1,5 @@
+"""Recurrent cells and the networks built on them; saving and loading."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""What ran, on what, and what came out: steps, provenance, claims, pages."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
