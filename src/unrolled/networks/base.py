@@ -1,0 +1,257 @@
+"""What every recurrent cell is: parameters, a step, its derivatives.
+
+Conventions. A state is a row, so a recurrent product is ``states @ recurrent`` with
+``recurrent[j, i]`` the weight from unit j to unit i. Gates lie side by side in the
+columns of one matrix. ``drive = inputs @ input + bias`` is the part of a step that does
+not depend on the state; it may be computed for all times at once.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from .arrays import Array
+
+Parameters = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Cell(ABC):
+    """One step of a recurrent network, ``state, input -> next state``.
+
+    Parameters
+    ----------
+    units : int
+        Hidden units N.
+    inputs : int
+        Entries of one input vector, m.
+    parameters : mapping of str to ndarray
+        ``recurrent`` (N, gates N), ``input`` (m, blocks N), ``bias`` (blocks N,), and for
+        the GRU ``candidate`` (N, N). Kept as float64.
+
+    Attributes
+    ----------
+    name : str
+        What `make_cell` calls the kind.
+    state_size : int
+        Entries of the state, d: N, or 2 N where the cell has a memory beside its output.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is missing, unknown or of the wrong shape.
+    """
+
+    units: int
+    inputs: int
+    parameters: Parameters
+
+    name: ClassVar[str]
+    blocks: ClassVar[int] = 1
+    state_blocks: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        shapes = self.shapes(self.units, self.inputs)
+        if set(self.parameters) != set(shapes):
+            raise ValueError(
+                f"A {self.name} cell has the parameters {sorted(shapes)}, "
+                f"but {sorted(self.parameters)} were given."
+            )
+        copies = {}
+        for key, shape in shapes.items():
+            copies[key] = np.asarray(self.parameters[key], dtype=np.float64)
+            if copies[key].shape != shape:
+                raise ValueError(
+                    f"Parameter {key!r} of a {self.name} cell with {self.units} units and "
+                    f"{self.inputs} inputs has the shape {shape}, not {copies[key].shape}."
+                )
+        object.__setattr__(self, "parameters", copies)
+
+    @property
+    def state_size(self) -> int:
+        """Entries of the state, d."""
+        return self.state_blocks * self.units
+
+    @classmethod
+    def shapes(cls, units: int, inputs: int) -> dict[str, tuple[int, ...]]:
+        """Shape of each parameter, in the order in which they are drawn."""
+        return {
+            "recurrent": (units, cls.blocks * units),
+            "input": (inputs, cls.blocks * units),
+            "bias": (cls.blocks * units,),
+        }
+
+    @staticmethod
+    def drive(parameters: Parameters, inputs: Array) -> Array:
+        """State-free part of the step: ``inputs @ input + bias``, (..., blocks N)."""
+        return inputs @ parameters["input"] + parameters["bias"]
+
+    @staticmethod
+    @abstractmethod
+    def advance(
+        parameters: Parameters, states: Array, drive: Array
+    ) -> tuple[Array, tuple[Array, ...]]:
+        """Next states, and the activations from which the derivatives are made.
+
+        Works on leading axes of any number, in NumPy and in TensorFlow.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array
+        states : array of shape (..., d)
+        drive : array of shape (..., blocks N)
+            What `drive` returns.
+
+        Returns
+        -------
+        next_states : array of shape (..., d)
+        trace : tuple of arrays of shape (..., N)
+        """
+
+    @staticmethod
+    @abstractmethod
+    def adjoint(
+        parameters: Parameters, adjoints: Array, states: Array, trace: tuple[Array, ...]
+    ) -> tuple[Array, Array]:
+        """Carry the gradient of a loss back through one step.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array
+        adjoints : array of shape (..., d)
+            Gradient with respect to the next states.
+        states : array of shape (..., d)
+            States before the step.
+        trace : tuple of arrays
+            From `advance`.
+
+        Returns
+        -------
+        state_adjoints : array of shape (..., d)
+            Gradient with respect to ``states``.
+        drive_adjoints : array of shape (..., blocks N)
+            Gradient with respect to ``drive``.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def recurrent_gradients(
+        states: Array, trace: tuple[Array, ...], drive_adjoints: Array
+    ) -> dict[str, Array]:
+        """Gradients of the recurrent matrices, summed over the rows of the arguments.
+
+        Parameters
+        ----------
+        states, trace, drive_adjoints : arrays of shape (rows, ...)
+            All documents and times laid out as rows.
+        """
+
+    @abstractmethod
+    def jacobian_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """Derivative of the next state by the state.
+
+        Parameters
+        ----------
+        states : ndarray of shape (n, d)
+        inputs : ndarray of shape (n, m) or (m,)
+
+        Returns
+        -------
+        jacobians : ndarray of shape (n, d, d)
+            Entry ``[k, i, j]`` is the change of next entry i per change of entry j.
+        """
+
+    @abstractmethod
+    def jacobian_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """Derivative of the next state by the input.
+
+        Parameters
+        ----------
+        states : ndarray of shape (n, d)
+        inputs : ndarray of shape (n, m) or (m,)
+
+        Returns
+        -------
+        jacobians : ndarray of shape (n, d, m)
+        """
+
+    def step(self, states: Array, inputs: Array) -> Array:
+        """Next states.
+
+        Parameters
+        ----------
+        states : ndarray or tensor of shape (..., d)
+        inputs : ndarray or tensor of shape (..., m) or (m,)
+
+        Returns
+        -------
+        next_states : array of shape (..., d), of the states' library
+        """
+        return self.advance(self.parameters, states, self.drive(self.parameters, inputs))[0]
+
+    def autonomous(self, *, inputs: np.ndarray) -> "Autonomous":
+        """The step with its input held constant, as a map of states alone.
+
+        Parameters
+        ----------
+        inputs : ndarray of shape (m,)
+
+        Raises
+        ------
+        ValueError
+            If ``inputs`` is not one finite vector of the cell's width.
+        """
+        frozen = np.asarray(inputs, dtype=np.float64)
+        if frozen.shape != (self.inputs,) or not np.isfinite(frozen).all():
+            raise ValueError(
+                f"The frozen input of this {self.name} cell must be one vector of "
+                f"{self.inputs} finite numbers; got shape {frozen.shape}. "
+                "Pass, for example, a row of the embedding or its mean."
+            )
+        return Autonomous(cell=self, inputs=frozen)
+
+    def _trace(
+        self, states: np.ndarray, inputs: np.ndarray
+    ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+        """Next states and activations for the Jacobians, one row for each state."""
+        drive = np.broadcast_to(
+            self.drive(self.parameters, np.asarray(inputs, dtype=np.float64)),
+            (len(states), self.blocks * self.units),
+        )
+        return self.advance(self.parameters, states, drive)
+
+
+@dataclass(frozen=True)
+class Autonomous:
+    """A cell whose input is held constant: a map from states to states.
+
+    Parameters
+    ----------
+    cell : Cell
+    inputs : ndarray of shape (m,)
+    """
+
+    cell: Cell
+    inputs: np.ndarray
+
+    def __call__(self, states: Array) -> Array:
+        """Next states, (n, d) to (n, d)."""
+        return self.cell.step(states, self.inputs)
+
+    def jacobian(self, states: np.ndarray) -> np.ndarray:
+        """Derivative of the map, (n, d) to (n, d, d)."""
+        return self.cell.jacobian_state(states, self.inputs)
+
+
+def scaled(gain: np.ndarray, weights: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """``diag(gain) @ weights.T`` for each row of ``gain``: (n, N), (p, N) to (n, N, p)."""
+    return np.multiply(gain[:, :, None], np.ascontiguousarray(weights.T)[None], out=out)
+
+
+def add_diagonal(matrices: np.ndarray, values: np.ndarray) -> None:
+    """Add ``values`` (n, N) to the diagonals of ``matrices`` (n, N, N), in place."""
+    places = np.arange(values.shape[1])
+    matrices[:, places, places] += values

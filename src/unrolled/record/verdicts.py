@@ -1,0 +1,203 @@
+"""What a claim may demand of a number, and what came of it."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+__all__ = ["VERDICTS", "Condition", "Verdict", "plain_number", "weigh"]
+
+#: Every verdict there is, in the order in which a reader wants them.
+VERDICTS = ("holds", "fails", "missing", "reported", "not judged")
+
+
+class Condition(BaseModel):
+    """Everything that must hold at one scale.
+
+    `min`, `max` and `within` include their bounds. `greater_than` and `less_than` name another
+    quantity (or say `control`) and are strict; with `by` (a difference) or `times` (a factor)
+    the number must reach that bound: ``value >= times * other + by``, ``value <= times * other
+    - by``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min: float | None = None
+    max: float | None = None
+    within: tuple[float, float] | None = None
+    greater_than: str | None = None
+    less_than: str | None = None
+    by: float = 0.0
+    times: float = 1.0
+
+    @model_validator(mode="after")
+    def _says_something_possible(self) -> "Condition":
+        if all(
+            part is None
+            for part in (self.min, self.max, self.within, self.greater_than, self.less_than)
+        ):
+            raise ValueError(
+                "an acceptance needs at least one of min, max, within, greater_than, less_than; "
+                "leave the scale out if nothing is judged there"
+            )
+        low, high = self.within or (self.min, self.max)
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"no number is at least {low} and at most {high}")
+        if not self.others() and (self.by != 0.0 or self.times != 1.0):
+            raise ValueError("`by` and `times` go with greater_than or less_than")
+        return self
+
+    def others(self) -> list[str]:
+        """Names that the number is compared with, `control` as it is written."""
+        return [name for name in (self.greater_than, self.less_than) if name is not None]
+
+    def quantities(self, control: str | None) -> list[str]:
+        """Keys of the metrics that the number is compared with."""
+        return [control if name == "control" and control else name for name in self.others()]
+
+    def words(self, control: str | None = None) -> str:
+        """The acceptance as a reader would say it."""
+        parts = []
+        if self.within is not None:
+            low, high = self.within
+            if low == -high:
+                parts.append(f"at most {plain_number(high)} either way")
+            else:
+                parts.append(f"between {plain_number(low)} and {plain_number(high)}")
+        if self.min is not None:
+            parts.append(f"at least {plain_number(self.min)}")
+        if self.max is not None:
+            parts.append(f"at most {plain_number(self.max)}")
+        for name, verb, sign in ((self.greater_than, "above", "+"), (self.less_than, "below", "−")):
+            if name is not None:
+                shown = "its control" if name in ("control", control) else name
+                parts.append(self._compared(verb, sign, shown))
+        return ", ".join(parts)
+
+    def _compared(self, verb: str, sign: str, name: str) -> str:
+        if self.times != 1.0:
+            least = "at least" if verb == "above" else "at most"
+            more = f" {sign} {plain_number(self.by)}" if self.by else ""
+            return f"{least} {plain_number(self.times)} × {name}{more}"
+        if self.by:
+            return f"{verb} {name} by at least {plain_number(self.by)}"
+        return f"{verb} {name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """One claim judged: what it says, the numbers, and how it came out.
+
+    `value`, `low`, `high`, `control_value` and `margin` are None where there is no finite
+    number; `margin` is the signed distance to the nearest bound, positive where the claim holds.
+    """
+
+    id: str
+    claim: str
+    where: dict[str, str]
+    statement: str
+    source: str
+    quantity: str
+    unit: str
+    value: float | None
+    low: float | None
+    high: float | None
+    paper: float | str | None
+    control: str | None
+    control_value: float | None
+    accept: dict[str, Any] | None
+    accept_words: str
+    reported: bool
+    verdict: str
+    margin: float | None
+    message: str
+    cannot_show: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Fields by name, ready for JSON."""
+        return dataclasses.asdict(self)
+
+
+def weigh(
+    condition: Condition, quantity: str, control: str | None, metrics: Mapping[str, Any]
+) -> tuple[bool, float | None, str]:
+    """Whether a number meets a condition, by how much, and why.
+
+    Parameters
+    ----------
+    condition : Condition
+    quantity, control : str
+        Keys of the metrics; the ones that `condition` compares with must be there too.
+    metrics : mapping of str to number or None
+
+    Returns
+    -------
+    holds : bool
+    margin : float or None
+        Smallest signed distance to a bound; None where it is not a number.
+    message : str
+        The bound that decided, in words.
+    """
+    value = _float(metrics[quantity])
+    if math.isnan(value):
+        return False, None, f"{quantity} is not a number"
+    checks: list[tuple[float, bool, str]] = []
+    low, high = condition.within or (None, None)
+    for bound in (condition.min, low):
+        if bound is not None:
+            checks.append((value - bound, value >= bound, f"the least accepted, {_say(bound)}"))
+    for bound in (condition.max, high):
+        if bound is not None:
+            checks.append((bound - value, value <= bound, f"the most accepted, {_say(bound)}"))
+    bounded = condition.by != 0.0 or condition.times != 1.0
+    for name, sign in ((condition.greater_than, 1.0), (condition.less_than, -1.0)):
+        if name is None:
+            continue
+        key = control if name == "control" and control else name
+        other = _float(metrics[key])
+        if math.isnan(other):
+            return False, None, f"{key}, which it is compared with, is not a number"
+        bound = condition.times * other + sign * condition.by
+        distance = sign * (value - bound)
+        met = distance >= 0 if bounded else distance > 0
+        checks.append((distance, met, f"the bound {_say(bound)} set by {key} = {_say(other)}"))
+    holds = all(met for _, met, _ in checks)
+    # Among unmet bounds first: a bound that is missed by nothing (a tie) must not hide behind
+    # one that is met.
+    margin, _, bound_words = min(checks, key=lambda check: (check[1], check[0]))
+    verb = "clears" if holds else "misses"
+    return holds, margin, f"{_say(value)} {verb} {bound_words} by {_say(abs(margin))}"
+
+
+def plain_number(value: float) -> str:
+    """A number as a reader wants it: three or four digits that matter, thousands apart.
+
+    Examples
+    --------
+    >>> [plain_number(v) for v in (0.0, 3.0, 0.0375, -1.25, 1234.5, 0.00001234, 0.9999)]
+    ['0', '3', '0.0375', '−1.25', '1,234', '1.23e−5', '1']
+    """
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    size = abs(value)
+    if size != 0 and size < 1e-3:
+        mantissa, exponent = f"{size:.2e}".split("e")
+        text = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    elif size >= 1000:
+        text = f"{size:,.0f}"
+    else:
+        text = f"{size:.3g}" if size < 100 else f"{size:.0f}"
+    return ("−" if value < 0 else "") + text.replace("e-", "e−")
+
+
+def _say(value: float) -> str:
+    return plain_number(value)
+
+
+def _float(value: Any) -> float:
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    return float(value)

@@ -1,0 +1,6 @@
+from .check import SettingsError as SettingsError
+from .check import check_scale as check_scale
+from .check import check_settings as check_settings
+from .check import json_schema as json_schema
+from .check import write_schema as write_schema
+from .model import Settings as Settings

@@ -1,0 +1,233 @@
+"""From a dictionary to checked settings, or to a message that a person can act on."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from unrolled.settings.model import SCALES, Settings
+
+Place = tuple[str | int, ...]
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used; the message says which, where and what would be valid."""
+
+
+def check_scale(config: Mapping[str, Any], *, files: Iterable[str | Path] = ()) -> str:
+    """The scale of this run; looked at before the file of that scale is opened.
+
+    Parameters
+    ----------
+    config : dict
+        Base settings with the command line laid over them.
+    files : iterable of path
+        Settings files named on the command line, which may be of one scale only.
+
+    Returns
+    -------
+    str
+        ``smoke``, ``demo`` or ``paper``.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such scale, or a file is made for another one.
+    """
+    scale = config.get("scale")
+    if scale not in SCALES:
+        raise SettingsError(
+            f"Settings cannot be used:\n  scale is {scale!r}, but has to be one of "
+            f"{', '.join(SCALES)}{_nearest(str(scale), SCALES)}.\n"
+            "Say for instance: snakemake --cores all --config scale=demo"
+        )
+    for file in files:
+        own = _read(file).get("scale", scale)
+        if own != scale:
+            raise SettingsError(
+                f"Settings cannot be used:\n  {file} holds the scale {own}, but the command line "
+                f"asks for the scale {scale}.\nSay only one of the two: --config scale={own}, "
+                f"or --config scale={scale} without this file."
+            )
+    return scale
+
+
+def check_settings(
+    config: Mapping[str, Any], *, files: Sequence[str | Path] = ()
+) -> dict[str, Any]:
+    """Every setting in its own type.
+
+    Parameters
+    ----------
+    config : dict
+        Settings as they were read. Snakemake's own key ``pathvars`` is left alone.
+    files : sequence of path
+        YAML files that they came from, the strongest last; only used to say where a faulty
+        setting stands. What stands in none of them came from the command line.
+
+    Returns
+    -------
+    dict
+        The same settings; numbers that came as text are numbers.
+
+    Raises
+    ------
+    SettingsError
+        If anything cannot be used. All faults are listed, each with its key and place.
+    """
+    own = {key: value for key, value in config.items() if key != "pathvars"}
+    try:
+        return Settings.model_validate(own).model_dump(mode="json")
+    except ValidationError as error:
+        faults = [
+            _message(fault, own, files) for fault in error.errors(include_url=False)
+        ]
+    raise SettingsError("\n".join(["Settings cannot be used:", *faults]))
+
+
+def json_schema() -> dict[str, Any]:
+    """What config.yaml may hold, for editors that understand JSON schemas."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Settings.model_json_schema(),
+    }
+
+
+def write_schema(path: str | Path) -> None:
+    """Write the JSON schema; `make format` does, after a change of the model."""
+    Path(path).write_text(json.dumps(json_schema(), indent=2) + "\n", encoding="utf-8")
+
+
+def _message(fault: Any, config: Mapping[str, Any], files: Sequence[str | Path]) -> str:
+    """One line on one fault."""
+    context = fault.get("ctx", {})
+    place = _place(fault["loc"], config)
+    if "key" in context:
+        place = place if place and place[-1] == context["key"] else (*place, *_split(context["key"]))
+    key = ".".join(map(str, place))
+    where = _where(place, config, files)
+    if fault["type"] == "contradiction":
+        return f"  {key} ({where}): {context['message']}."
+    valid = _valid_keys(place[:-1], config)
+    if fault["type"] == "extra_forbidden":
+        return (
+            f"  {key} ({where}) is not a setting{_nearest(str(place[-1]), valid)}. "
+            f"Valid here: {', '.join(valid)}."
+        )
+    if fault["type"] in {"missing", "union_tag_not_found"}:
+        lacking = key if fault["type"] == "missing" else f"{key}.kind"
+        return f"  {lacking} is missing; config.yaml shows where it belongs."
+    if fault["type"] == "union_tag_invalid":
+        kinds = context["expected_tags"].replace("'", "")
+        near = _nearest(str(context["tag"]), kinds.split(", "))
+        return f"  {key}.kind ({where}) is {context['tag']!r}{near}. Valid: {kinds}."
+    text = fault["msg"][0].lower() + fault["msg"][1:]
+    value = fault["input"]
+    near = ""
+    if fault["type"] == "literal_error":
+        near = _nearest(str(value), [w.strip("' ") for w in context["expected"].split(" or ")[0].split(",")])
+    return f"  {key} ({where}) is {value!r}: {text}{near}."
+
+
+def _split(key: str) -> Place:
+    return tuple(int(part) if part.isdigit() else part for part in key.split("."))
+
+
+def _nearest(word: str, valid: Iterable[str]) -> str:
+    """A question after the valid word that is most like the given one."""
+    found = difflib.get_close_matches(word, list(valid), n=1, cutoff=0.5)
+    return f"; did you mean {found[0]!r}?"[: None if found else 0] if found else ""
+
+
+def _place(location: Sequence[str | int], config: Any) -> Place:
+    """Where a fault is in the settings; pydantic puts the kind of a corpus in between."""
+    place: list[str | int] = []
+    inside = config
+    for number, part in enumerate(location):
+        last = number == len(location) - 1
+        if isinstance(inside, Mapping) and part not in inside and not last:
+            continue
+        place.append(part)
+        try:
+            inside = inside[part]
+        except (KeyError, IndexError, TypeError):
+            inside = None
+    if location and isinstance(inside, Mapping) is False and place and place[-1] == "[key]":
+        place.pop()
+    return tuple(place)
+
+
+def _valid_keys(place: Place, config: Mapping[str, Any]) -> list[str]:
+    """Names of the settings that may stand in the block at a place."""
+    models: list[type[BaseModel]] = [Settings]
+    inside: Any = config
+    annotation: Any = None
+    for part in place:
+        inside = inside[part]
+        named = [model for model in models if isinstance(part, str) and part in model.model_fields]
+        if named:
+            annotation = named[0].model_fields[str(part)].annotation
+        models = _models_in(annotation)
+    kind = inside.get("kind") if isinstance(inside, Mapping) else None
+    for model in models:
+        field = model.model_fields.get("kind")
+        if kind is None or field is None or kind in get_args(field.annotation):
+            return sorted(model.model_fields)
+    return []
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Every model that a type mentions, at any depth."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in _models_in(inner)]
+
+
+def _where(place: Place, config: Mapping[str, Any], files: Sequence[str | Path]) -> str:
+    """The file and line where a setting stands, or the command line."""
+    value = _value_at(config, place)
+    for file in reversed(files):
+        if _value_at(_read(file), place) == value and (line := _line_of(file, place)):
+            return f"{Path(file).name}, line {line}"
+    return "on the command line"
+
+
+def _value_at(settings: Any, place: Place) -> Any:
+    for part in place:
+        try:
+            settings = settings[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return settings
+
+
+def _line_of(file: str | Path, place: Place) -> int | None:
+    """Line (from 1) of the key at a place, None if the file does not have it."""
+    with Path(file).open(encoding="utf-8") as opened:
+        node = yaml.compose(opened)
+    line = None
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            pairs = {key.value: (key, value) for key, value in node.value}
+            if part not in pairs:
+                return None
+            key, node = pairs[part]
+            line = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            if part >= len(node.value):
+                return None
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            return None
+    return line
+
+
+def _read(file: str | Path) -> dict[str, Any]:
+    return yaml.safe_load(Path(file).read_text(encoding="utf-8")) or {}

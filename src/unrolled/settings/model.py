@@ -1,0 +1,75 @@
+"""The whole configuration, and what its blocks have to agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from unrolled.settings.corpora import Corpus
+from unrolled.settings.line_attractor import LineAttractor
+from unrolled.settings.values import Block, CountOrZero, contradiction
+
+SCALES = ("smoke", "demo", "paper")
+
+# Names become parts of file names, where an underscore separates corpus, cell and number.
+CorpusName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$")]
+
+
+class Settings(Block):
+    """Everything a run of Unrolled can be told."""
+
+    scale: Literal["smoke", "demo", "paper"]
+    """How much to compute: a minute, minutes, or the published sizes."""
+    seed: CountOrZero
+    """The root of every random number."""
+    corpora: Annotated[dict[CorpusName, Corpus], Field(min_length=1)]
+    """Labelled documents, by name."""
+    line_attractor: LineAttractor
+    """The paper on sentiment classification and line attractors."""
+
+    @model_validator(mode="after")
+    def _networks_have_a_corpus(self) -> Self:
+        networks = self.line_attractor.population.networks
+        known = ", ".join(sorted(self.corpora))
+        for name in networks:
+            if name not in self.corpora:
+                raise contradiction(
+                    f"line_attractor.population.networks.{name}",
+                    f"there is no corpus {name!r}. Corpora are: {known}",
+                )
+        if not any(networks.values()):
+            raise contradiction(
+                "line_attractor.population.networks",
+                "every number is 0, so there is nothing to train; give one corpus at least 1",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _figures_show_networks_that_exist(self) -> Self:
+        population = self.line_attractor.population
+        corpora = [name for name, count in population.networks.items() if count]
+        for key, (corpus, cell) in _pairs(self.line_attractor):
+            if corpus not in corpora:
+                raise contradiction(
+                    key,
+                    f"no network is trained on {corpus!r}; line_attractor.population.networks "
+                    f"has {', '.join(corpora)}",
+                )
+            if cell not in population.cells:
+                raise contradiction(
+                    key,
+                    f"no network has the cell {cell!r}; line_attractor.population.cells has "
+                    f"{', '.join(population.cells)}",
+                )
+        return self
+
+
+def _pairs(settings: LineAttractor) -> Iterator[tuple[str, list[str]]]:
+    """Key and value of each [corpus, cell] that a figure asks for."""
+    figures = settings.figures
+    yield "line_attractor.figures.headline", figures.headline
+    yield "line_attractor.figures.activations", figures.activations
+    for number, pair in enumerate(figures.pairs):
+        yield f"line_attractor.figures.pairs.{number}", pair
