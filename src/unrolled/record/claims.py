@@ -16,7 +16,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from unrolled.record.verdicts import Condition, Verdict, weigh
+from unrolled.record.verdicts import Condition, Verdict, Weighed, as_number, weigh
 
 __all__ = ["Claim", "ClaimSheet", "Paper", "judge", "read_claims"]
 
@@ -124,9 +124,7 @@ def read_claims(path: str | Path) -> ClaimSheet:
     return ClaimSheet(paper=paper, claims=claims)
 
 
-def judge(
-    claims: Iterable[Claim], metrics: Mapping[str, Any], scale: str
-) -> list[Verdict]:
+def judge(claims: Iterable[Claim], metrics: Mapping[str, Any], scale: str) -> list[Verdict]:
     """Verdict on each claim at one scale.
 
     Parameters
@@ -151,40 +149,44 @@ def judge(
 def _judged(claim: Claim, metrics: Mapping[str, Any], scale: str) -> Verdict:
     condition = claim.accept.get(scale)  # type: ignore[call-overload]
     needed = [claim.quantity, *(condition.quantities(claim.control) if condition else ())]
-    value = _number(metrics.get(claim.quantity))
-    control = _number(metrics.get(claim.control)) if claim.control else None
     missing = [name for name in needed if name not in metrics]
-    margin = None
+    weighed = Weighed(False, None, f"{claim.quantity} has no acceptance at the {scale} scale")
+    verdict = "reported" if claim.reported else "not judged"
     if missing and (condition is not None or claim.reported):
-        verdict, message = "missing", _missing_message(missing, metrics)
-    elif condition is None:
-        verdict = "reported" if claim.reported else "not judged"
-        message = f"{claim.quantity} has no acceptance at the {scale} scale"
-    else:
-        holds, margin, message = weigh(condition, claim.quantity, claim.control, metrics)
-        verdict = "holds" if holds else "fails"
-        if claim.reported:
-            message = f"would {'hold' if holds else 'fail'} if it were judged: {message}"
-            verdict = "reported"
+        weighed = Weighed(False, None, _missing_message(missing, metrics))
+        verdict = "missing"
+    elif condition is not None:
+        weighed = weigh(condition, claim.quantity, claim.control, metrics)
+        if not claim.reported:
+            verdict = "holds" if weighed.holds else "fails"
+    message = weighed.message
+    if verdict == "reported" and condition is not None:
+        message = f"would {'hold' if weighed.holds else 'fail'}: {message}"
+
+    def known(name: str | None) -> float | None:
+        return _finite(as_number(metrics.get(name))) if name else None
+
     return Verdict(
         id=claim.id,
-        claim=claim.claim or claim.id,
+        claim=claim.claim,
         where=dict(claim.where),
         statement=claim.statement,
         source=claim.source,
         quantity=claim.quantity,
         unit=claim.unit,
-        value=_finite(value),
-        low=_finite(_number(metrics.get(f"{claim.quantity}_low"))),
-        high=_finite(_number(metrics.get(f"{claim.quantity}_high"))),
+        value=known(claim.quantity),
+        low=known(f"{claim.quantity}_low"),
+        high=known(f"{claim.quantity}_high"),
         paper=claim.paper,
         control=claim.control,
-        control_value=_finite(control),
-        accept=condition.model_dump(exclude_defaults=True) if condition else None,
+        control_value=known(claim.control),
+        accept=condition.model_dump(exclude_defaults=True, mode="json") if condition else None,
         accept_words=condition.words(claim.control) if condition else "",
+        lowest=_finite(weighed.lowest),
+        highest=_finite(weighed.highest),
         reported=claim.reported,
         verdict=verdict,
-        margin=_finite(margin),
+        margin=_finite(weighed.margin),
         message=message,
         cannot_show=claim.cannot_show,
     )
@@ -198,15 +200,6 @@ def _missing_message(missing: Sequence[str], metrics: Mapping[str, Any]) -> str:
             f"the metrics have no quantity {name!r}" + (f" (nearest: {near[0]!r})" if near else "")
         )
     return "; ".join(parts)
-
-
-def _number(value: Any) -> float | None:
-    """None where nothing is known; NaN where something that is no number was written."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    return float(value)
 
 
 def _finite(value: float | None) -> float | None:

@@ -51,9 +51,7 @@ def count_verdicts(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return counts
 
 
-def verdict_table(
-    sheets: Sequence[Mapping[str, Any]], *, all_verdicts: bool = False
-) -> Table:
+def verdict_table(sheets: Sequence[Mapping[str, Any]], *, all_verdicts: bool = False) -> Table:
     """Table for a terminal: counts for each paper, then the claims that need a look.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-__all__ = ["VERDICTS", "Condition", "Verdict", "plain_number", "weigh"]
+__all__ = ["VERDICTS", "Condition", "Verdict", "Weighed", "as_number", "plain_number", "weigh"]
 
 #: Every verdict there is, in the order in which a reader wants them.
 VERDICTS = ("holds", "fails", "missing", "reported", "not judged")
@@ -91,8 +91,8 @@ class Condition(BaseModel):
 class Verdict:
     """One claim judged: what it says, the numbers, and how it came out.
 
-    `value`, `low`, `high`, `control_value` and `margin` are None where there is no finite
-    number; `margin` is the signed distance to the nearest bound, positive where the claim holds.
+    Numbers are None where there is no finite one. `low` and `high` are the range over networks,
+    `lowest` and `highest` the interval that the claim accepts, `margin` is the signed distance to the nearest bound, positive where the claim holds.
     """
 
     id: str
@@ -110,6 +110,8 @@ class Verdict:
     control_value: float | None
     accept: dict[str, Any] | None
     accept_words: str
+    lowest: float | None
+    highest: float | None
     reported: bool
     verdict: str
     margin: float | None
@@ -121,9 +123,34 @@ class Verdict:
         return dataclasses.asdict(self)
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """How a number stands to its acceptance; `lowest`, `highest` are the accepted interval."""
+
+    holds: bool
+    margin: float | None
+    message: str
+    lowest: float | None = None
+    highest: float | None = None
+
+
+@dataclass(frozen=True)
+class _Bound:
+    value: float
+    side: int  # +1: the number must be above, −1: below
+    strict: bool
+    words: str
+
+    def distance(self, value: float) -> float:
+        return self.side * (value - self.value)
+
+    def is_met(self, value: float) -> bool:
+        return self.distance(value) > 0 if self.strict else self.distance(value) >= 0
+
+
 def weigh(
     condition: Condition, quantity: str, control: str | None, metrics: Mapping[str, Any]
-) -> tuple[bool, float | None, str]:
+) -> Weighed:
     """Whether a number meets a condition, by how much, and why.
 
     Parameters
@@ -132,44 +159,56 @@ def weigh(
     quantity, control : str
         Keys of the metrics; the ones that `condition` compares with must be there too.
     metrics : mapping of str to number or None
+        None, and what is no number at all, counts as NaN.
 
     Returns
     -------
-    holds : bool
-    margin : float or None
-        Smallest signed distance to a bound; None where it is not a number.
-    message : str
-        The bound that decided, in words.
+    weighed : Weighed
+        `margin` is the smallest signed distance to a bound, in the quantity's units, None where
+        something is not a number; `message` names the bound that decided.
     """
-    value = _float(metrics[quantity])
+    value = as_number(metrics[quantity])
     if math.isnan(value):
-        return False, None, f"{quantity} is not a number"
-    checks: list[tuple[float, bool, str]] = []
+        return Weighed(False, None, f"{quantity} is not a number")
+    for key in condition.quantities(control):
+        if math.isnan(as_number(metrics[key])):
+            return Weighed(False, None, f"{key}, which it is compared with, is not a number")
+    bounds = _bounds(condition, control, metrics)
+    holds = all(bound.is_met(value) for bound in bounds)
+    # Unmet bounds first: one that is missed by nothing (a tie) must not hide behind a met one.
+    nearest = min(bounds, key=lambda bound: (bound.is_met(value), bound.distance(value)))
+    margin = nearest.distance(value)
+    return Weighed(
+        holds,
+        margin,
+        f"{plain_number(value)} {'clears' if holds else 'misses'} {nearest.words} by "
+        f"{plain_number(abs(margin))}",
+        max((bound.value for bound in bounds if bound.side > 0), default=None),
+        min((bound.value for bound in bounds if bound.side < 0), default=None),
+    )
+
+
+def _bounds(condition: Condition, control: str | None, metrics: Mapping[str, Any]) -> list[_Bound]:
     low, high = condition.within or (None, None)
-    for bound in (condition.min, low):
-        if bound is not None:
-            checks.append((value - bound, value >= bound, f"the least accepted, {_say(bound)}"))
-    for bound in (condition.max, high):
-        if bound is not None:
-            checks.append((bound - value, value <= bound, f"the most accepted, {_say(bound)}"))
-    bounded = condition.by != 0.0 or condition.times != 1.0
-    for name, sign in ((condition.greater_than, 1.0), (condition.less_than, -1.0)):
-        if name is None:
-            continue
-        key = control if name == "control" and control else name
-        other = _float(metrics[key])
-        if math.isnan(other):
-            return False, None, f"{key}, which it is compared with, is not a number"
-        bound = condition.times * other + sign * condition.by
-        distance = sign * (value - bound)
-        met = distance >= 0 if bounded else distance > 0
-        checks.append((distance, met, f"the bound {_say(bound)} set by {key} = {_say(other)}"))
-    holds = all(met for _, met, _ in checks)
-    # Among unmet bounds first: a bound that is missed by nothing (a tie) must not hide behind
-    # one that is met.
-    margin, _, bound_words = min(checks, key=lambda check: (check[1], check[0]))
-    verb = "clears" if holds else "misses"
-    return holds, margin, f"{_say(value)} {verb} {bound_words} by {_say(abs(margin))}"
+    bounds = [
+        _Bound(value, side, False, f"the {word} accepted, {plain_number(value)},")
+        for value, side, word in (
+            (condition.min, 1, "least"),
+            (low, 1, "least"),
+            (condition.max, -1, "most"),
+            (high, -1, "most"),
+        )
+        if value is not None
+    ]
+    strict = condition.by == 0.0 and condition.times == 1.0
+    for name, side in ((condition.greater_than, 1), (condition.less_than, -1)):
+        if name is not None:
+            key = control if name == "control" and control else name
+            other = as_number(metrics[key])
+            value = condition.times * other + side * condition.by
+            words = f"the bound {plain_number(value)} that {key} = {plain_number(other)} sets"
+            bounds.append(_Bound(value, side, strict, words))
+    return bounds
 
 
 def plain_number(value: float) -> str:
@@ -193,11 +232,8 @@ def plain_number(value: float) -> str:
     return ("−" if value < 0 else "") + text.replace("e-", "e−")
 
 
-def _say(value: float) -> str:
-    return plain_number(value)
-
-
-def _float(value: Any) -> float:
-    if value is None or isinstance(value, bool) or not isinstance(value, int | float):
+def as_number(value: Any) -> float:
+    """The value as a float; NaN for None, true, false and everything that is no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return math.nan
     return float(value)

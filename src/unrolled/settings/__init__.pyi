@@ -4,3 +4,4 @@ from .check import check_settings as check_settings
 from .check import json_schema as json_schema
 from .check import write_schema as write_schema
 from .model import Settings as Settings
+from .profiles import refuse_settings_in_profiles as refuse_settings_in_profiles

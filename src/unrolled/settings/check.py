@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -44,7 +45,7 @@ def check_scale(config: Mapping[str, Any], *, files: Iterable[str | Path] = ()) 
     if scale not in SCALES:
         raise SettingsError(
             f"Settings cannot be used:\n  scale is {scale!r}, but has to be one of "
-            f"{', '.join(SCALES)}{_nearest(str(scale), SCALES)}.\n"
+            f"{', '.join(SCALES)}{_nearest(str(scale), SCALES)}\n"
             "Say for instance: snakemake --cores all --config scale=demo"
         )
     for file in files:
@@ -85,9 +86,7 @@ def check_settings(
     try:
         return Settings.model_validate(own).model_dump(mode="json")
     except ValidationError as error:
-        faults = [
-            _message(fault, own, files) for fault in error.errors(include_url=False)
-        ]
+        faults = [_message(fault, own, files) for fault in error.errors(include_url=False)]
     raise SettingsError("\n".join(["Settings cannot be used:", *faults]))
 
 
@@ -107,9 +106,8 @@ def write_schema(path: str | Path) -> None:
 def _message(fault: Any, config: Mapping[str, Any], files: Sequence[str | Path]) -> str:
     """One line on one fault."""
     context = fault.get("ctx", {})
-    place = _place(fault["loc"], config)
-    if "key" in context:
-        place = place if place and place[-1] == context["key"] else (*place, *_split(context["key"]))
+    # A contradiction is found by a block, which says which of its settings is to blame.
+    place = _place((*fault["loc"], *_split(context.get("key", ""))), config)
     key = ".".join(map(str, place))
     where = _where(place, config, files)
     if fault["type"] == "contradiction":
@@ -117,7 +115,7 @@ def _message(fault: Any, config: Mapping[str, Any], files: Sequence[str | Path])
     valid = _valid_keys(place[:-1], config)
     if fault["type"] == "extra_forbidden":
         return (
-            f"  {key} ({where}) is not a setting{_nearest(str(place[-1]), valid)}. "
+            f"  {key} ({where}) is not a setting{_nearest(str(place[-1]), valid)} "
             f"Valid here: {', '.join(valid)}."
         )
     if fault["type"] in {"missing", "union_tag_not_found"}:
@@ -126,23 +124,28 @@ def _message(fault: Any, config: Mapping[str, Any], files: Sequence[str | Path])
     if fault["type"] == "union_tag_invalid":
         kinds = context["expected_tags"].replace("'", "")
         near = _nearest(str(context["tag"]), kinds.split(", "))
-        return f"  {key}.kind ({where}) is {context['tag']!r}{near}. Valid: {kinds}."
+        return f"  {key}.kind ({where}) is {context['tag']!r}{near} Valid: {kinds}."
     text = fault["msg"][0].lower() + fault["msg"][1:]
     value = fault["input"]
-    near = ""
+    near = "."
     if fault["type"] == "literal_error":
-        near = _nearest(str(value), [w.strip("' ") for w in context["expected"].split(" or ")[0].split(",")])
-    return f"  {key} ({where}) is {value!r}: {text}{near}."
+        near = _nearest(str(value), re.findall(r"'([^']*)'", context["expected"]))
+    if fault["type"] == "model_type":
+        text, near = (
+            "a block of settings is needed.",
+            f" It has: {', '.join(_valid_keys(place, config))}.",
+        )
+    return f"  {key} ({where}) is {value!r}: {text}{near}"
 
 
 def _split(key: str) -> Place:
-    return tuple(int(part) if part.isdigit() else part for part in key.split("."))
+    return tuple(int(part) if part.isdigit() else part for part in key.split(".") if part)
 
 
 def _nearest(word: str, valid: Iterable[str]) -> str:
-    """A question after the valid word that is most like the given one."""
+    """The sentence's end: a question after the valid word that is most like the given one."""
     found = difflib.get_close_matches(word, list(valid), n=1, cutoff=0.5)
-    return f"; did you mean {found[0]!r}?"[: None if found else 0] if found else ""
+    return f"; did you mean {found[0]!r}?" if found else "."
 
 
 def _place(location: Sequence[str | int], config: Any) -> Place:
@@ -158,7 +161,7 @@ def _place(location: Sequence[str | int], config: Any) -> Place:
             inside = inside[part]
         except (KeyError, IndexError, TypeError):
             inside = None
-    if location and isinstance(inside, Mapping) is False and place and place[-1] == "[key]":
+    if place and place[-1] == "[key]":  # pydantic's mark for a fault of the key itself
         place.pop()
     return tuple(place)
 

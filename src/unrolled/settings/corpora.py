@@ -125,7 +125,8 @@ class Generated(Block):
         shortest, longest = self.length
         if shortest > longest:
             raise contradiction(
-                "length", f"the shortest document ({shortest}) is longer than the longest ({longest})"
+                "length",
+                f"the shortest document ({shortest}) is longer than the longest ({longest})",
             )
         if self.valence_share + 2 * self.modifier_share > 1:
             raise contradiction(

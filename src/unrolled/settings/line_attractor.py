@@ -140,5 +140,3 @@ class LineAttractor(Block):
     """The analysis of one network."""
     figures: Figures
     """Which networks the figures show."""
-
-

@@ -40,7 +40,7 @@ def contradiction(key: str, message: str) -> PydanticCustomError:
 
 def _number(value: Any) -> Any:
     if isinstance(value, bool):
-        raise PydanticCustomError("bool_for_number", "is true or false, but a number is needed")
+        raise PydanticCustomError("bool_for_number", "a number is needed, not true or false")
     return value
 
 

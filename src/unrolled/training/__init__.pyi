@@ -1,0 +1,6 @@
+from .loop import TrainingState as TrainingState
+from .loop import evaluate as evaluate
+from .loop import train_networks as train_networks
+from .recipe import LabelledDocuments as LabelledDocuments
+from .recipe import Plan as Plan
+from .recipe import Recipe as Recipe

@@ -1,0 +1,25 @@
+# The front door: settings, rules, and what a person asks for by name.
+#   snakemake --cores all                     everything at demo scale
+#   snakemake --cores all line_attractor      one paper
+#   snakemake --cores all line_attractor_fig2 one figure
+#   snakemake -n                              what would be made, and why
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/line_attractor.smk"
+include: "workflow/rules/atlas.smk"
+
+
+rule all:
+    """Every figure, every claim judged, and the page that shows them."""
+    default_target: True
+    input:
+        rules.line_attractor.input,
+        "<results>/index.html",

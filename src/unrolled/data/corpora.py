@@ -1,0 +1,278 @@
+"""A corpus: labelled documents as numbers, with their vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unrolled.data.texts import SPLITS
+from unrolled.data.tokens import PADDING
+from unrolled.files import load_dataset, load_table, save_dataset, save_table, variable
+
+COLUMNS = ("id", "word", "count", "valence", "group")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Labelled documents as word numbers.
+
+    Attributes
+    ----------
+    tokens : ndarray of shape (n_tokens,), int32
+        All documents one after another. 0 is padding (never in here), 1 unknown.
+    starts, lengths : ndarray of shape (n_documents,), int32
+        Where each document begins in `tokens`, and its number of tokens.
+    labels : ndarray of shape (n_documents,), int8
+        1 positive, 0 negative.
+    splits : ndarray of shape (n_documents,), int8
+        0 train, 1 validation, 2 test.
+    words : list of str
+        The word of each number.
+    counts : ndarray of shape (n_words,), int64
+        How often each is in the training documents.
+    groups : list of str
+        Kind of each word: pad, unknown, word; of generated ones valence, neutral, modifier, dummy.
+    valences : ndarray of shape (n_words,) or None
+        True valence; None for documents that people wrote.
+    scores : ndarray of shape (n_documents,) or None
+        True score whose sign is the label; None for documents that people wrote.
+    gains : dict
+        Modifier word -> its factors on the 1st, 2nd, … following word. Empty for written ones.
+    attrs : dict
+        Title, source, licence, citation, numbers of dropped documents.
+    """
+
+    tokens: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+    labels: np.ndarray
+    splits: np.ndarray
+    words: list[str]
+    counts: np.ndarray
+    groups: list[str]
+    valences: np.ndarray | None = None
+    scores: np.ndarray | None = None
+    gains: dict[str, list[float]] = field(default_factory=dict)
+    attrs: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def documents(self, split: str | int) -> list[np.ndarray]:
+        """The documents of one split, as views into `tokens`.
+
+        Parameters
+        ----------
+        split : {"train", "validation", "test"} or int
+
+        Returns
+        -------
+        list of ndarray of int32
+        """
+        chosen = self._where(split)
+        return [
+            self.tokens[start : start + length]
+            for start, length in zip(self.starts[chosen], self.lengths[chosen], strict=True)
+        ]
+
+    def labels_of(self, split: str | int) -> np.ndarray:
+        """The labels of one split, in the order of `documents`.
+
+        Parameters
+        ----------
+        split : {"train", "validation", "test"} or int
+
+        Returns
+        -------
+        ndarray of shape (n_documents_of_split,), int8
+        """
+        return self.labels[self._where(split)]
+
+    def _where(self, split: str | int) -> np.ndarray:
+        names = [*SPLITS, *range(len(SPLITS))]
+        if split not in names:
+            raise ValueError(f"there is no split {split!r}; there are {', '.join(SPLITS)}.")
+        return np.flatnonzero(self.splits == names.index(split) % len(SPLITS))
+
+
+def join_documents(documents: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Documents one after another, with where each begins and how long it is.
+
+    Parameters
+    ----------
+    documents : sequence of ndarray of int
+
+    Returns
+    -------
+    dict
+        ``tokens``, ``starts`` and ``lengths`` as `Corpus` takes them.
+    """
+    lengths = np.array([len(document) for document in documents], dtype=np.int32)
+    ends = np.cumsum(lengths, dtype=np.int64)
+    joined = np.concatenate([np.zeros(0, dtype=np.int32), *documents]).astype(np.int32)
+    return {"tokens": joined, "starts": (ends - lengths).astype(np.int32), "lengths": lengths}
+
+
+def pad(documents: Sequence[np.ndarray], longest: int | None = None) -> np.ndarray:
+    """Documents as rows of equal length, filled up with padding at the end.
+
+    Parameters
+    ----------
+    documents : sequence of ndarray of int
+    longest : int, optional
+        Length of a row; the longest document's by default.
+
+    Returns
+    -------
+    ndarray of shape (n_documents, longest), int32
+
+    Raises
+    ------
+    ValueError
+        If a document is longer than `longest`: nothing is cut off silently.
+
+    Examples
+    --------
+    >>> pad([np.array([5, 3]), np.array([4])]).tolist()
+    [[5, 3], [4, 0]]
+    """
+    lengths = np.array([len(document) for document in documents], dtype=int)
+    width = int(lengths.max(initial=0)) if longest is None else longest
+    if lengths.max(initial=0) > width:
+        raise ValueError(
+            f"a document of {lengths.max()} tokens does not fit rows of {width}. Give a larger "
+            "`longest`, or leave it out."
+        )
+    padded = np.full((len(documents), width), PADDING, dtype=np.int32)
+    padded[np.arange(width) < lengths[:, None]] = join_documents(documents)["tokens"]
+    return padded
+
+
+def save_corpus(corpus: Corpus, corpus_path: str | Path, vocabulary_path: str | Path) -> None:
+    """Write a corpus as NetCDF (documents) and CSV (vocabulary).
+
+    Parameters
+    ----------
+    corpus : Corpus
+    corpus_path, vocabulary_path : str or pathlib.Path
+    """
+    import xarray as xr
+
+    def documents(values: np.ndarray, units: str, long_name: str) -> tuple[Any, ...]:
+        return variable("document", values, units=units, long_name=long_name)
+
+    variables = {
+        "tokens": variable("token", corpus.tokens, units="1", long_name="vocabulary id"),
+        "start": documents(corpus.starts, "token", "first token of the document"),
+        "length": documents(corpus.lengths, "token", "tokens of the document"),
+        "label": documents(corpus.labels, "1", "0 negative, 1 positive"),
+        "split": documents(corpus.splits, "1", "0 train, 1 validation, 2 test"),
+    }
+    if corpus.scores is not None:
+        variables["score"] = documents(corpus.scores, "valence", "true score of the document")
+    if corpus.gains:
+        table = np.array([corpus.gains[word] for word in corpus.gains])
+        ids = [corpus.words.index(word) for word in corpus.gains]
+        variables["modifier"] = variable(
+            "modifier_word", np.array(ids), units="1", long_name="vocabulary id"
+        )
+        variables["gain"] = variable(
+            ("modifier_word", "lag"),
+            table,
+            units="1",
+            long_name="factor on the valence of the word lag + 1 further on",
+        )
+    save_dataset(xr.Dataset(variables, attrs=corpus.attrs), corpus_path)
+    valences = [None] * len(corpus.words) if corpus.valences is None else corpus.valences.tolist()
+    rows = zip(range(len(corpus.words)), corpus.words, corpus.counts, valences, corpus.groups)
+    save_table([dict(zip(COLUMNS, row)) for row in rows], vocabulary_path, COLUMNS)
+
+
+def load_corpus(corpus_path: str | Path, vocabulary_path: str | Path) -> Corpus:
+    """Read a corpus that `save_corpus` wrote.
+
+    Parameters
+    ----------
+    corpus_path, vocabulary_path : str or pathlib.Path
+
+    Returns
+    -------
+    Corpus
+
+    Raises
+    ------
+    ValueError
+        If a file is cut short or is no such file, or the two do not belong together.
+    """
+    dataset = load_dataset(corpus_path)
+    rows = load_table(vocabulary_path)
+    needed = {"tokens", "start", "length", "label", "split"}
+    if missing := needed - set(dataset.variables):
+        raise ValueError(f"{corpus_path} is no corpus: it lacks {', '.join(sorted(missing))}.")
+    tokens = dataset["tokens"].values
+    if tokens.size and not 0 < tokens.min() <= tokens.max() < len(rows):
+        raise ValueError(
+            f"{corpus_path} has word numbers from {tokens.min()} to {tokens.max()}, but "
+            f"{vocabulary_path} has {len(rows)} rows: they do not belong together. Delete both and "
+            "run `snakemake --cores all` again."
+        )
+    words = [row["word"] for row in rows]
+    valences = [row["valence"] for row in rows]
+    gains = {}
+    if "gain" in dataset:
+        table = dataset["gain"].values.tolist()
+        gains = {words[i]: gain for i, gain in zip(dataset["modifier"].values, table, strict=True)}
+    return Corpus(
+        tokens=tokens,
+        starts=dataset["start"].values,
+        lengths=dataset["length"].values,
+        labels=dataset["label"].values,
+        splits=dataset["split"].values,
+        words=words,
+        counts=np.array([row["count"] for row in rows], dtype=np.int64),
+        groups=[row["group"] for row in rows],
+        valences=np.array(valences, dtype=float) if all(valences) else None,
+        scores=dataset["score"].values if "score" in dataset else None,
+        gains=gains,
+        attrs=dict(dataset.attrs),
+    )
+
+
+def check_corpus(corpus: Corpus, *, name: str) -> None:
+    """Refuse a corpus that nothing can be learned from or judged on.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    name : str
+        Its key under ``corpora`` in the settings, for the message.
+
+    Raises
+    ------
+    ValueError
+        If a split is empty or, for training, has one label only.
+    """
+    where = f"corpora.{name} (config.yaml, workflow/scales/ or --config)"
+    for split in SPLITS:
+        labels = corpus.labels_of(split)
+        if not len(labels):
+            raise ValueError(
+                f"{where} has no documents left for {split}. Dropped: "
+                f"{_dropped(corpus) or 'none'}. Raise `limit`, `longest` or the share of {split}; "
+                "see what is planned: snakemake -n"
+            )
+        if len(set(labels.tolist())) < 2:
+            raise ValueError(
+                f"{where}: all {len(labels)} {split} documents have the label {labels[0]}; a "
+                f"classifier needs both. Raise `limit` or the share of {split}; see what is "
+                "planned: snakemake -n"
+            )
+
+
+def _dropped(corpus: Corpus) -> str:
+    found = {key: value for key, value in corpus.attrs.items() if key.startswith("dropped_")}
+    return ", ".join(f"{key[8:]} {value}" for key, value in found.items() if value)

@@ -1,0 +1,237 @@
+"""One look for every figure: colours, type, sizes, panel letters, words instead of empty panels.
+
+Colours are those of Okabe and Ito, which the common kinds of colour blindness keep apart; wherever
+two things meet in one panel they also differ in lightness, line style or marker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Inches; the text block of a journal page.
+PAGE_WIDTH = 7.0
+
+BLACK, GREY, LIGHT = "#000000", "#808080", "#d0d0d0"
+BLUE, SKY, GREEN = "#0072B2", "#56B4E9", "#009E73"
+VERMILION, ORANGE, PURPLE = "#D55E00", "#E69F00", "#CC79A7"
+
+#: Of a document's label or a word's class: colour, marker, line style.
+VALENCES: Mapping[str, tuple[str, str, str]] = {
+    "negative": (VERMILION, "v", "--"),
+    "neutral": (GREY, "o", ":"),
+    "positive": (BLUE, "^", "-"),
+}
+
+#: Of a network and its twins: colour, line style.
+TWINS: Mapping[str, tuple[str, str]] = {
+    "trained": (BLACK, "-"),
+    "untrained": (ORANGE, "--"),
+    "shuffled": (PURPLE, ":"),
+}
+
+#: How a twin is called in a legend.
+TWIN_NAMES: Mapping[str, str] = {
+    "trained": "trained",
+    "untrained": "untrained",
+    "shuffled": "trained on shuffled labels",
+}
+
+#: How a model is called in a title or a table.
+MODEL_NAMES: Mapping[str, str] = {
+    "bag_of_words": "Bag of words",
+    "linear": "Linear RNN",
+    "vanilla": "Vanilla RNN",
+    "ugrnn": "UGRNN",
+    "gru": "GRU",
+    "lstm": "LSTM",
+}
+
+#: Position along a manifold: from dark to light, so that it survives greyscale.
+POSITION_COLOURS = "viridis"
+
+#: From "speaks for negative" over grey to "speaks for positive".
+VALENCE_COLOURS = LinearSegmentedColormap.from_list("valence", [VERMILION, "#b8b8b8", BLUE])
+
+_SETTINGS: dict[str, Any] = {
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same on every machine
+    "mathtext.fontset": "dejavusans",
+    "font.size": 8.0,
+    "axes.labelsize": 8.0,
+    "axes.titlesize": 8.0,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "legend.fontsize": 7.0,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "legend.borderaxespad": 0.3,
+    "legend.labelspacing": 0.3,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.labelpad": 2.5,
+    "axes.unicode_minus": True,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "xtick.major.size": 3.0,
+    "ytick.major.size": 3.0,
+    "lines.linewidth": 1.2,
+    "patch.linewidth": 0.7,
+    "image.interpolation": "nearest",
+    "figure.constrained_layout.h_pad": 0.06,
+    "figure.constrained_layout.w_pad": 0.05,
+    "figure.constrained_layout.hspace": 0.03,
+    "figure.constrained_layout.wspace": 0.03,
+    "pdf.fonttype": 42,  # outlines that a reader's program can search and edit
+    "pdf.compression": 6,
+    "savefig.dpi": 200.0,
+}
+
+
+@contextmanager
+def publication_style() -> Iterator[None]:
+    """Draw in the style of the project, whatever the person's own matplotlib settings say.
+
+    Figures are made, drawn and saved inside; afterwards the former settings are back.
+
+    Examples
+    --------
+    >>> with publication_style():
+    ...     figure = make_figure(height=2.0)
+    >>> float(figure.get_figwidth())
+    7.0
+    """
+    with mpl.rc_context():
+        kept = {"backend", "backend_fallback"}
+        mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if k not in kept})
+        mpl.rcParams.update(_SETTINGS)
+        yield
+
+
+def make_figure(*, height: float, width: float = PAGE_WIDTH) -> Figure:
+    """An empty figure on the Agg canvas, its panels laid out so that nothing overlaps.
+
+    Parameters
+    ----------
+    height : float
+        Inches.
+    width : float, default 7
+        Inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not known to pyplot, so it is gone when its last reference is.
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def letter_panel(axes: Axes, letter: str, title: str = "") -> Axes:
+    """Put the panel's letter at the upper left and its title, if any, beside it.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The panel.
+    letter : str
+        As in the paper.
+    title : str, optional
+        A few words.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
+    """
+    axes.set_title(letter, loc="left", fontweight="bold", fontsize=9.0)
+    if title:
+        axes.set_title(title, loc="center")
+    return axes
+
+
+def explain_above(axes: Axes, *, entries: int = 5) -> Axes:
+    """Legend in one line above a panel, reaching over its neighbours to the right.
+
+    For rows of panels that share a legend: it never lies on data. Leave room above the row, for
+    instance by a title with ``pad=18``.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The leftmost panel.
+    entries : int, default 5
+        In one line.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
+    """
+    if axes.get_legend_handles_labels()[0]:
+        legend = axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0.14, 1.0),
+            ncols=entries,
+            columnspacing=1.2,
+            handletextpad=0.4,
+        )
+        legend.set_in_layout(False)  # else the panel would shrink until its legend fits above it
+    return axes
+
+
+def signed(position: float) -> str:
+    """A position in two digits with its sign, never a negative zero.
+
+    Examples
+    --------
+    >>> signed(-0.001), signed(0.5), signed(-1)
+    ('0.00', '+0.50', '−1.00')
+    """
+    rounded = round(float(position), 2)
+    return "0.00" if rounded == 0 else f"{rounded:+.2f}".replace("-", "−")
+
+
+def say(axes: Axes, text: str) -> Axes:
+    """Words in the middle of a panel that has nothing to draw.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The panel; its ticks are removed.
+    text : str
+        Why there is nothing to see.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
+    """
+    axes.text(
+        0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY, wrap=True
+    )
+    axes.set_xticks([])
+    axes.set_yticks([])
+    return axes
+
+
+def name_pair(attributes: Mapping[str, Any]) -> str:
+    """What network and what documents an analysis file is about, for a title.
+
+    Examples
+    --------
+    >>> name_pair({"cell": "gru", "corpus": "film"})
+    'GRU, film'
+    """
+    cell = str(attributes.get("cell", "network"))
+    return f"{MODEL_NAMES.get(cell, cell)}, {attributes.get('corpus', 'documents')}"

@@ -1,0 +1,285 @@
+"""The page: every figure, every claim and every source of a run, in one file.
+
+Pictures, style and script are inside the file and nothing is fetched from outside, so the page
+can be mailed, archived and read on a phone. Its bytes follow from its inputs alone; what differs
+between two runs (how long the jobs took) lies in ``record/run_times.js`` beside it.
+"""
+
+import base64
+import re
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+from markupsafe import Markup
+
+from unrolled.record.captions import render_caption
+from unrolled.record.gate import count_verdicts
+from unrolled.record.scoreboard import ClaimGroup, Matrix, claim_groups, matrix, strip
+from unrolled.record.tables import wide_table
+from unrolled.record.verdicts import VERDICTS, plain_number
+
+__all__ = ["Figure", "PaperSection", "Picture", "build_page", "figures_of", "read_sources"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One PNG, ready to stand in the page."""
+
+    name: str
+    label: str
+    data: str
+    width: int
+    height: int
+    pdf: str
+    numbers: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One figure or table of a paper; a figure drawn for many cells has a picture for each."""
+
+    name: str
+    title: str
+    caption: Markup
+    pictures: list[Picture]
+    columns: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperSection:
+    """Everything the page says of one paper; `sheet` is the content of its ``claims.json``."""
+
+    slug: str
+    sheet: Mapping[str, Any]
+    figures: list[Figure]
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """Title, authors, links and question, as far as the claims file gives them."""
+        return self.sheet.get("about") or {"title": self.slug.replace("_", " ")}
+
+    @property
+    def verdicts(self) -> list[Mapping[str, Any]]:
+        """Judged claims that have something to show: a number, or a want of one."""
+        return [
+            item
+            for item in self.sheet["claims"]
+            if item["verdict"] != "not judged" or item["value"] is not None
+        ]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of claims by verdict."""
+        return count_verdicts(self.verdicts)
+
+    @property
+    def groups(self) -> list[ClaimGroup]:
+        """Claims that differ only in the cell they are about, together."""
+        return claim_groups(self.verdicts)
+
+    @property
+    def matrix(self) -> Matrix:
+        """Verdicts by claim and cell."""
+        return matrix(self.verdicts)
+
+
+def build_page(
+    papers: Sequence[PaperSection],
+    *,
+    scale: str,
+    sources: Sequence[Mapping[str, Any]] = (),
+    templates: str | Path = TEMPLATES,
+) -> str:
+    """The page as HTML; the same text for the same arguments.
+
+    Parameters
+    ----------
+    papers : sequence of PaperSection
+        In the order in which the page shows them.
+    scale : str
+        Scale of the run.
+    sources : sequence of mapping
+        Raw data sets, see `read_sources`.
+    templates : path-like
+        Folder with ``page.html``, ``page.css`` and ``page.js``.
+
+    Returns
+    -------
+    html : str
+    """
+    templates = Path(templates)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        number=_shown_number, slug=_anchor, bytes=_shown_bytes, plural=_plural
+    )
+    environment.globals.update(strip=strip)
+    counts = {name: sum(paper.counts[name] for paper in papers) for name in VERDICTS}
+    return environment.get_template("page.html").render(
+        papers=papers,
+        scale=scale,
+        sources=sources,
+        counts=counts,
+        total=sum(counts.values()),
+        style=Markup((templates / "page.css").read_text(encoding="utf-8")),
+        script=Markup((templates / "page.js").read_text(encoding="utf-8")),
+    )
+
+
+def figures_of(
+    names: Sequence[str],
+    *,
+    slug: str,
+    pngs: Mapping[str, str | Path],
+    captions: Mapping[str, str | Path],
+    tables: Mapping[str, Sequence[Mapping[str, str]]],
+    context: Mapping[str, Any],
+) -> list[Figure]:
+    """Figures of one paper in the order of their names, many-celled ones gathered.
+
+    Parameters
+    ----------
+    names : sequence of str
+        ``fig2``, ``tab1``, or ``figA_film_gru``: what follows the first underscore names the
+        cell, and all figures with one stem become one figure with several pictures.
+    slug : str
+        The paper, also the folder that links point to.
+    pngs, captions : mapping of str to path-like
+        For each name its picture and the caption's file (reStructuredText with Jinja).
+    tables : mapping of str to sequence of mapping
+        Rows of the tables among the names.
+    context : mapping
+        What captions may use: ``snakemake`` and ``scale``.
+
+    Returns
+    -------
+    figures : list of Figure
+
+    Raises
+    ------
+    ValueError
+        If a picture is no PNG, or a caption cannot be rendered; the message names the file.
+    """
+    gathered: dict[str, list[str]] = {}
+    for name in names:
+        gathered.setdefault(name.split("_")[0], []).append(name)
+    figures = []
+    for stem, members in gathered.items():
+        rows = [dict(row) for name in members for row in tables.get(name, ())]
+        columns, cells = wide_table(rows)
+        figures.append(
+            Figure(
+                name=stem,
+                title=_title(stem),
+                caption=render_caption(captions[members[0]], context),
+                pictures=[
+                    _picture(name, pngs[name], slug, "csv" if name in tables else "nc")
+                    for name in members
+                ],
+                columns=columns,
+                rows=cells,
+            )
+        )
+    return figures
+
+
+def read_sources(path: str | Path) -> list[dict[str, Any]]:
+    """Raw data sets of ``workflow/sources.yaml`` as the page shows them.
+
+    Parameters
+    ----------
+    path : path-like
+        A mapping of names to ``title``, ``home``, ``licence``, ``citation``, ``bytes``, ….
+
+    Returns
+    -------
+    sources : list of dict
+        Each with `name`, `title`, `home`, `licence`, `citation`, `bytes` (None where unknown).
+
+    Raises
+    ------
+    ValueError
+        If the file holds no mapping.
+    """
+    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} must be a mapping of source names; see workflow/sources.yaml.")
+    if set(content) == {"sources"}:
+        content = content["sources"]
+    return [
+        {
+            "name": name,
+            "title": entry.get("title") or name,
+            "home": entry.get("home") or "",
+            "licence": entry.get("licence") or "",
+            "citation": entry.get("citation") or "",
+            "bytes": entry.get("bytes"),
+            "sha256": entry.get("sha256") or "",
+        }
+        for name, entry in content.items()
+    ]
+
+
+def _picture(name: str, path: str | Path, slug: str, numbers: str) -> Picture:
+    content = Path(path).read_bytes()
+    if content[:8] != b"\x89PNG\r\n\x1a\n" or content[12:16] != b"IHDR":
+        raise ValueError(
+            f"{path} is not a PNG picture ({len(content)} bytes). Delete it and run snakemake "
+            "again to draw it anew."
+        )
+    width, height = struct.unpack(">II", content[16:24])
+    return Picture(
+        name=name,
+        label=" · ".join(name.split("_")[1:]),
+        data="data:image/png;base64," + base64.b64encode(content).decode("ascii"),
+        width=width,
+        height=height,
+        pdf=f"{slug}/figures/{name}.pdf",
+        numbers=f"{slug}/figures/{name}.{numbers}",
+    )
+
+
+def _title(stem: str) -> str:
+    match = re.fullmatch(r"(fig|tab)(\w+)", stem)
+    if match is None:
+        return stem.capitalize()
+    return f"{'Figure' if match[1] == 'fig' else 'Table'} {match[2]}"
+
+
+def _shown_number(value: float | str | None) -> str:
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else plain_number(value)
+
+
+def _shown_bytes(value: Any) -> str:
+    if not isinstance(value, int):
+        return ""
+    size = float(value)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            break
+        size /= 1000
+    return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
+
+
+def _anchor(text: str) -> str:
+    return re.sub(r"[^\w-]+", "-", text).strip("-")
+
+
+def _plural(verdict: str, count: int) -> str:
+    return {"holds": "hold", "fails": "fail"}.get(verdict, verdict) if count != 1 else verdict

@@ -1,0 +1,208 @@
+"""Verdicts arranged for reading: grouped by claim, laid out as a matrix, drawn as strips."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from unrolled.record.gate import count_verdicts
+
+__all__ = ["ClaimGroup", "Matrix", "Note", "claim_groups", "matrix", "strip"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A text, and which part of the cells it is about (empty: all of them)."""
+
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimGroup:
+    """Claims that share their id up to the cell."""
+
+    name: str
+    verdicts: list[Mapping[str, Any]]
+    statements: list[Note]
+    sources: list[Note]
+    cannot_show: list[Note]
+    papers: list[Note]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Verdicts that occur, with their number."""
+        return {name: n for name, n in count_verdicts(self.verdicts).items() if n}
+
+    @property
+    def is_single(self) -> bool:
+        """Whether this claim was made once, not for several cells."""
+        return len(self.verdicts) == 1 and not self.verdicts[0]["where"]
+
+    @property
+    def has_published_numbers(self) -> bool:
+        """Whether the paper gives numbers to stand beside ours, not only words."""
+        return any(isinstance(item["paper"], int | float) for item in self.verdicts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """Rows of verdicts by claim; columns by cell, gathered by the first name of the cell."""
+
+    heads: list[tuple[str, list[str]]]
+    rows: list[tuple[str, list[Mapping[str, Any] | None]]]
+    singles: list[Mapping[str, Any]]
+
+
+def claim_groups(verdicts: Iterable[Mapping[str, Any]]) -> list[ClaimGroup]:
+    """Verdicts gathered by claim, in the order of first appearance.
+
+    Parameters
+    ----------
+    verdicts : iterable of mapping
+        The `claims` of a ``claims.json``.
+
+    Returns
+    -------
+    groups : list of ClaimGroup
+        Within a group the verdicts stand in the order of the matrix's columns.
+    """
+    gathered: dict[str, list[Mapping[str, Any]]] = {}
+    everything = list(verdicts)
+    for item in everything:
+        gathered.setdefault(item["claim"], []).append(item)
+    order = {cell: rank for rank, cell in enumerate(_cells(everything))}
+    groups = []
+    for name, members in gathered.items():
+        members = sorted(members, key=lambda item: order[tuple(item["where"].values())])
+        groups.append(
+            ClaimGroup(
+                name=name,
+                verdicts=members,
+                statements=_notes(members, "statement"),
+                sources=_notes(members, "source"),
+                cannot_show=_notes(members, "cannot_show"),
+                papers=_notes([item for item in members if item["paper"] is not None], "paper"),
+            )
+        )
+    return groups
+
+
+def matrix(verdicts: Iterable[Mapping[str, Any]]) -> Matrix:
+    """Verdicts by claim and cell.
+
+    Parameters
+    ----------
+    verdicts : iterable of mapping
+
+    Returns
+    -------
+    matrix : Matrix
+        Claims without cells are in `singles`.
+    """
+    everything = list(verdicts)
+    cells = [cell for cell in _cells(everything) if cell]
+    heads: dict[str, list[str]] = {}
+    for cell in cells:
+        heads.setdefault(cell[0], []).append(" ".join(cell[1:]))
+    rows: dict[str, dict[tuple[str, ...], Mapping[str, Any]]] = {}
+    singles = []
+    for item in everything:
+        cell = tuple(item["where"].values())
+        if cell:
+            rows.setdefault(item["claim"], {})[cell] = item
+        else:
+            singles.append(item)
+    return Matrix(
+        heads=list(heads.items()),
+        rows=[(name, [row.get(cell) for cell in cells]) for name, row in rows.items()],
+        singles=singles,
+    )
+
+
+def strip(item: Mapping[str, Any], width: int = 150) -> Markup:
+    """A number among its bounds, drawn: accepted interval, range over networks, control, value.
+
+    Parameters
+    ----------
+    item : mapping
+        One verdict.
+    width : int
+        Of the drawing, in CSS pixels.
+
+    Returns
+    -------
+    svg : markupsafe.Markup
+        Empty where there is no number.
+    """
+    value, lowest, highest = item["value"], item["lowest"], item["highest"]
+    if value is None:
+        return Markup("")
+    # A control in another unit (an accuracy beside a difference) would squeeze the axis.
+    compared = (item["accept"] or {}).values()
+    control = (
+        item["control_value"] if {"control", item["control"]} & set(map(str, compared)) else None
+    )
+    known = [
+        x for x in (value, item["low"], item["high"], lowest, highest, control) if x is not None
+    ]
+    low, high = min(known), max(known)
+    pad = 0.12 * (high - low) or abs(value) * 0.1 or 1.0
+    low, high = low - pad, high + pad
+
+    def at(x: float) -> str:
+        return f"{(x - low) / (high - low) * width:.1f}"
+
+    parts = []
+    if lowest is not None or highest is not None:
+        left = at(low if lowest is None else lowest)
+        right = at(high if highest is None else highest)
+        wide = f"{max(float(right) - float(left), 1.0):.1f}"
+        parts.append(f'<rect class="ok" x="{left}" y="3" width="{wide}" height="14" rx="2"/>')
+    parts.append(f'<line class="axis" x1="0" x2="{width}" y1="10" y2="10"/>')
+    if item["low"] is not None and item["high"] is not None and item["high"] > item["low"]:
+        parts.append(
+            f'<line class="range" x1="{at(item["low"])}" x2="{at(item["high"])}" y1="10" y2="10"/>'
+        )
+    if control is not None:
+        parts.append(
+            f'<line class="control" x1="{at(control)}" x2="{at(control)}" y1="3" y2="17"/>'
+        )
+    parts.append(f'<circle class="dot" cx="{at(value)}" cy="10" r="4"/>')
+    return Markup(
+        f'<svg class="strip" viewBox="0 0 {width} 20" width="{width}" height="20" '
+        f'aria-hidden="true">{"".join(parts)}</svg>'
+    )
+
+
+def _cells(verdicts: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Every cell once, in a fixed order: names as they first appear, the first name outermost."""
+    seen: dict[int, dict[str, int]] = {}
+    cells = {tuple(item["where"].values()): None for item in verdicts}
+    for cell in cells:
+        for level, name in enumerate(cell):
+            names = seen.setdefault(level, {})
+            names.setdefault(name, len(names))
+    return sorted(cells, key=lambda cell: [seen[level][name] for level, name in enumerate(cell)])
+
+
+def _notes(members: Sequence[Mapping[str, Any]], key: str) -> list[Note]:
+    """Distinct texts with the cells they are about, in as few words as tell them apart."""
+    texts: dict[str, list[Mapping[str, Any]]] = {}
+    for item in members:
+        texts.setdefault(str(item[key]), []).append(item)
+    if not texts:
+        return []
+    if len(texts) == 1:
+        return [Note("", next(iter(texts)))]
+    notes = []
+    for text, about in texts.items():
+        levels = []
+        for name in about[0]["where"]:
+            mine = dict.fromkeys(item["where"][name] for item in about)
+            every = {item["where"].get(name) for item in members}
+            if set(mine) != every:
+                levels.append(", ".join(mine))
+        notes.append(Note(" · ".join(levels), text))
+    return notes

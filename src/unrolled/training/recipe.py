@@ -1,0 +1,154 @@
+"""What a training needs to be told, checked at the door."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from unrolled.networks import Network
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of one training.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the training documents.
+    batch : int
+        Documents in one step.
+    learning_rate : float
+        Adam's rate at the first step.
+    final_rate : float
+        Share of ``learning_rate`` that the cosine schedule reaches at the last step.
+    clip : float
+        Largest global norm of the gradient.
+    embedding_dropout, state_dropout : float
+        Share of the entries of word vectors, and of the last state, set to 0.
+    word_dropout : float
+        Share of words shown as the unknown word.
+    weight_decay : float
+        Share of the recurrent, input and readout weights taken away in a step, times the
+        rate; apart from Adam's moments. Embedding, biases and first state do not decay.
+
+    Raises
+    ------
+    ValueError
+        If a value cannot work; the message names it and says what can.
+    """
+
+    epochs: int
+    batch: int
+    learning_rate: float
+    final_rate: float = 1.0
+    clip: float = 5.0
+    embedding_dropout: float = 0.0
+    state_dropout: float = 0.0
+    word_dropout: float = 0.0
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        for key in ("epochs", "batch"):
+            self._check(key, getattr(self, key) >= 1, "a whole number of 1 or more")
+        for key in ("learning_rate", "clip"):
+            valid = 0.0 < getattr(self, key) < np.inf
+            self._check(key, valid, "a positive number")
+        self._check("final_rate", 0.0 <= self.final_rate <= 1.0, "between 0 and 1")
+        self._check("weight_decay", 0.0 <= self.weight_decay < np.inf, "0 or more")
+        for key in ("embedding_dropout", "state_dropout", "word_dropout"):
+            self._check(key, 0.0 <= getattr(self, key) < 1.0, "0 or more and below 1")
+
+    def _check(self, key: str, valid: bool, allowed: str) -> None:
+        if not valid:
+            raise ValueError(
+                f"The training setting {key} is {getattr(self, key)!r}; it must be {allowed}. "
+                "Change it in config.yaml."
+            )
+
+    def rate(self, step: int, steps: int) -> float:
+        """Learning rate of step ``step`` of ``steps``: a half cosine between the two rates."""
+        progress = step / max(steps - 1, 1)
+        share = 0.5 * (1.0 + np.cos(np.pi * progress))
+        return float(self.learning_rate * (self.final_rate + (1.0 - self.final_rate) * share))
+
+
+@dataclass(frozen=True)
+class LabelledDocuments:
+    """Documents and their classes.
+
+    Parameters
+    ----------
+    documents : sequence of int ndarrays
+        Word ids of each document, without padding; none empty.
+    labels : int ndarray of shape (n,)
+        0 or 1, both present.
+
+    Raises
+    ------
+    ValueError
+        If there are no documents, one is empty, the numbers of documents and labels
+        differ, or the labels are not of two classes.
+    """
+
+    documents: Sequence[np.ndarray]
+    labels: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(self.documents) == 0:
+            raise ValueError(
+                "There are no documents to learn from. Look at the corpus file and at the "
+                "settings that drop documents (limit, longest, minimum_rating)."
+            )
+        object.__setattr__(self, "labels", checked_labels(self.labels, len(self.documents)))
+        lengths = self.lengths
+        if lengths.min() < 1:
+            raise ValueError(f"Document {int(lengths.argmin())} is empty; drop empty documents.")
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Words in each document, (n,)."""
+        return np.array([len(document) for document in self.documents], dtype=np.int64)
+
+
+def checked_labels(labels: np.ndarray, documents: int) -> np.ndarray:
+    """Labels as float32, one for each document.
+
+    Raises
+    ------
+    ValueError
+        If their number is wrong or they are not 0 and 1, both present.
+    """
+    labels = np.asarray(labels)
+    if labels.shape != (documents,):
+        raise ValueError(f"There are {documents} documents but labels of shape {labels.shape}.")
+    classes = np.unique(labels)
+    if not np.array_equal(classes, [0, 1]):
+        raise ValueError(
+            f"The labels must be of two classes, 0 and 1; these are {classes[:5].tolist()}. With "
+            "one class there is nothing to learn: look at the corpus and its splits."
+        )
+    return labels.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One network to train.
+
+    Parameters
+    ----------
+    network : Network
+        Its first values.
+    recipe : Recipe
+    rng : numpy.random.Generator
+        Order of the documents and dropout; nothing else enters the training by chance.
+    labels, validation_labels : ndarray, optional
+        Used instead of the documents' own: a twin that learns from shuffled labels
+        differs in nothing else.
+    """
+
+    network: Network
+    recipe: Recipe
+    rng: np.random.Generator
+    labels: np.ndarray | None = None
+    validation_labels: np.ndarray | None = None

@@ -1,0 +1,168 @@
+"""One compiled training step, used again for every network of the same sizes.
+
+Adam with decoupled weight decay on a clipped gradient. The whole step is one XLA
+computation: the optimiser's pass over an embedding is fused and costs about as much as
+two words of recurrence.
+
+References
+----------
+.. [1] Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+.. [2] Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from unrolled.networks import Cell
+
+from .batches import Batch
+from .bptt import Documents, loss_and_gradients
+from .recipe import Recipe
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+DECAYING = ("cell.recurrent", "cell.candidate", "cell.input", "readout")
+
+Arrays = dict[str, np.ndarray]
+
+
+def prepare_tensorflow() -> None:
+    """One thread and deterministic operations: the bytes must not depend on the machine's cores.
+
+    Raises
+    ------
+    RuntimeError
+        If TensorFlow already runs with more threads in this process.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import tensorflow as tf
+
+    threading = tf.config.threading
+    ours = (threading.get_intra_op_parallelism_threads(),
+            threading.get_inter_op_parallelism_threads())
+    if ours != (1, 1):
+        try:
+            threading.set_intra_op_parallelism_threads(1)
+            threading.set_inter_op_parallelism_threads(1)
+        except RuntimeError as error:
+            raise RuntimeError(
+                "TensorFlow was used before training began, with more than one thread; the "
+                "thread count changes the bits. Train first, or in a process of its own."
+            ) from error
+    tf.config.experimental.enable_op_determinism()
+
+
+@dataclass
+class OptimiserState:
+    """Everything that a step changes.
+
+    Parameters
+    ----------
+    parameters, first_moments, second_moments : dict of str to float32 ndarray
+        Named as `Network.parameters`.
+    step : int
+        Steps made.
+    """
+
+    parameters: Arrays
+    first_moments: Arrays
+    second_moments: Arrays
+    step: int = 0
+
+    @classmethod
+    def fresh(cls, parameters: Mapping[str, np.ndarray]) -> "OptimiserState":
+        """Before the first step: moments of 0."""
+        values = {key: np.asarray(value, np.float32) for key, value in parameters.items()}
+        zeros = {key: np.zeros_like(value) for key, value in values.items()}
+        return cls(values, zeros, {key: value.copy() for key, value in zeros.items()})
+
+
+class CompiledStep:
+    """Variables of one network's sizes and the compiled step that changes them.
+
+    Parameters
+    ----------
+    kind : type of Cell
+    parameters : mapping of str to ndarray
+        For the shapes only; `load` sets values.
+    """
+
+    def __init__(self, kind: type[Cell], parameters: Mapping[str, np.ndarray]) -> None:
+        prepare_tensorflow()
+        import tensorflow as tf
+
+        self._kind = kind
+        self._groups = [
+            {key: tf.Variable(tf.zeros(value.shape)) for key, value in parameters.items()}
+            for _ in range(3)
+        ]
+        self._step = 0
+        self._compiled = tf.function(self._update, jit_compile=True)
+
+    def load(self, state: OptimiserState) -> None:
+        """Continue from ``state``."""
+        groups = (state.parameters, state.first_moments, state.second_moments)
+        for variables, values in zip(self._groups, groups, strict=True):
+            for key, variable in variables.items():
+                variable.assign(values[key])
+        self._step = state.step
+
+    def read(self) -> OptimiserState:
+        """Copies of everything that a step changes."""
+        parameters, first, second = (
+            {key: variable.numpy().copy() for key, variable in variables.items()}
+            for variables in self._groups
+        )
+        return OptimiserState(parameters, first, second, self._step)
+
+    def run(self, batch: Batch, *, recipe: Recipe, rate: float) -> float:
+        """Make one step.
+
+        Parameters
+        ----------
+        batch : Batch
+        recipe : Recipe
+        rate : float
+            Learning rate of this step.
+
+        Returns
+        -------
+        loss : float
+            Of the batch before the step, in nats; not finite if training diverged.
+        """
+        import tensorflow as tf
+
+        self._step += 1
+        # Adam's corrections of its two running means, together one factor of the rate.
+        corrected = rate * np.sqrt(1.0 - BETA_2**self._step) / (1.0 - BETA_1**self._step)
+        arrays = [tf.convert_to_tensor(getattr(batch, field.name)) for field in fields(Batch)]
+        numbers = [
+            1.0 / (1.0 - recipe.embedding_dropout),
+            1.0 / (1.0 - recipe.state_dropout),
+            corrected,
+            rate * recipe.weight_decay,
+            recipe.clip,
+        ]
+        return float(self._compiled(*arrays, *(tf.constant(n, tf.float32) for n in numbers)))
+
+    def _update(self, *arguments):
+        """The step as a graph: gradient, clipping, Adam, decay."""
+        import tensorflow as tf
+
+        *arguments, rate, decay, clip = arguments
+        values, first, second = self._groups
+        parameters = {key: variable.read_value() for key, variable in values.items()}
+        loss, gradients = loss_and_gradients(self._kind, parameters, Documents(*arguments))
+        norm = tf.sqrt(tf.add_n([tf.reduce_sum(value**2) for value in gradients.values()]))
+        scale = clip / tf.maximum(norm, clip)
+        for key, value in parameters.items():
+            gradient = gradients[key] * scale
+            mean = first[key] + (1.0 - BETA_1) * (gradient - first[key])
+            square = second[key] + (1.0 - BETA_2) * (gradient**2 - second[key])
+            kept = value * (1.0 - decay) if key in DECAYING else value
+            first[key].assign(mean)
+            second[key].assign(square)
+            values[key].assign(kept - rate * mean / (tf.sqrt(square) + EPSILON))
+        return loss

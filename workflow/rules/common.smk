@@ -1,0 +1,53 @@
+# What every rule uses: settings, paths, code that makes a job stale. Included first.
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(workflow.basedir)
+SOURCE = str(ROOT / "src")
+# This checkout's package, whatever else is installed; the jobs find it too.
+sys.path.insert(0, SOURCE)
+
+from unrolled.record.alive import stay_alive
+from unrolled.record.closure import code_of
+from unrolled.record.determinism import FIXED
+from unrolled.record.provenance import GIT_STATE, RECORD_FOLDER, git_state
+from unrolled.settings import check_scale, check_settings, refuse_settings_in_profiles
+
+if workflow.is_main_process:
+    stay_alive(heal=True)
+
+refuse_settings_in_profiles(sys.argv, os.environ, root=ROOT)
+SCALE = check_scale(config, files=workflow.overwrite_configfiles)
+SETTINGS_FILES = [ROOT / "config.yaml"]
+
+if SCALE != "demo":
+    SETTINGS_FILES.append(ROOT / "workflow" / "scales" / f"{SCALE}.yaml")
+
+    configfile: f"{workflow.basedir}/workflow/scales/{SCALE}.yaml"
+
+
+config.update(check_settings(config, files=[*SETTINGS_FILES, *workflow.overwrite_configfiles]))
+
+os.environ.update(
+    FIXED,
+    PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.environ.get("PYTHONPATH")])),
+)
+os.environ.update(
+    {RECORD_FOLDER: f"results/{SCALE}/record", GIT_STATE: git_state(ROOT)},
+)
+
+
+pathvars:
+    results=f"results/{SCALE}",
+    logs=f"logs/{SCALE}",
+
+
+# In a rule's params: *code_of("scripts/<paper>/<script>.py"), and further files of the
+# repository that the script reads by step.source(...).
+code_of = partial(code_of, root=ROOT, seed=config["seed"])
+# A file of workflow/published, by a path that is the same in every checkout.
+published = partial(os.path.join, os.path.relpath(ROOT / "workflow" / "published"))
+# Figures and tables that are numbered in a paper: slug -> names; rule files fill it.
+FIGURES = {}
