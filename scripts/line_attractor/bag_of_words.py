@@ -49,7 +49,9 @@ with run_step(snakemake) as step:
                 "strength": bag.strength,
                 "validation_accuracy": bag.validation_accuracy,
                 "accuracy": bag.test_accuracy,
-                "majority_accuracy": max(np.mean(corpus.labels_of("test")), 1 - np.mean(corpus.labels_of("test"))),
+                "majority_accuracy": max(
+                    np.mean(corpus.labels_of("test")), 1 - np.mean(corpus.labels_of("test"))
+                ),
             },
         ),
         step.output.analysis,

@@ -28,6 +28,7 @@ with run_step(snakemake) as step, publication_style():
     numbers = [highlights_panel(panels["a"], trained)]
     for highlight, axes in enumerate(spectra):
         numbers.append(spectrum_panel(axes, trained, highlight))
+    panels["a"].set_box_aspect(1)
     for axes in spectra[1:]:
         axes.set_ylabel("")
     letter_panel(panels["a"], "a")

@@ -23,14 +23,18 @@ if TYPE_CHECKING:
 with run_step(snakemake) as step, publication_style():
     twins = {twin: load_dataset(step.input[twin]) for twin in ("trained", "untrained")}
     trained = twins["trained"]
-    figure = make_figure(height=6.6)
+    figure = make_figure(height=6.9)
     upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1.75])
     words = upper.subplots(1, 3)
     numbers = [
-        word_effects_panel(axes, trained, highlight, legend=highlight == 0)
+        word_effects_panel(axes, trained, highlight, legend=False)
         for highlight, axes in enumerate(words)
     ]
     letter_panel(words[0], "a")
+    for axes in words[1:]:
+        axes.set_ylabel("")
+    handles, names = words[0].get_legend_handles_labels()
+    upper.legend(handles, names, loc="outside lower center", ncols=4, markerscale=1.8)
     panels = lower.subplot_mosaic("bc;de")
     numbers += [
         right_vectors_panel(panels["b"], trained),

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from unrolled.figures import (
     class_projections_panel,
+    explain_above,
     join_numbers,
     letter_panel,
     make_figure,
@@ -28,25 +29,24 @@ with run_step(snakemake) as step, publication_style():
         {"trained": load_dataset(trained), "untrained": load_dataset(untrained)}
         for trained, untrained in zip(step.input.trained, step.input.untrained, strict=True)
     ]
-    figure = make_figure(height=7.4)
+    figure = make_figure(height=7.8)
     panels = figure.subplots(4, len(pairs), squeeze=False, height_ratios=[1.2, 1, 1, 1])
     numbers = []
     for column, twins in enumerate(pairs):
-        trained, axes, first = twins["trained"], panels[:, column], column == 0
+        trained, axes = twins["trained"], panels[:, column]
         drawn = [
-            word_effects_panel(axes[0], trained, MIDDLE, legend=first),
-            class_projections_panel(axes[1], twins, legend=first),
+            word_effects_panel(axes[0], trained, MIDDLE, legend=False),
+            class_projections_panel(axes[1], twins, legend=False),
             right_vectors_panel(axes[2], trained),
-            overlap_panel(axes[3], twins, legend=first),
+            overlap_panel(axes[3], twins, legend=False),
         ]
-        axes[0].set_title(name_pair(trained.attrs))
+        axes[0].set_title(name_pair(trained.attrs), pad=18, fontweight="bold")
         prefix = f"{trained.attrs['corpus']}_{trained.attrs['cell']}"
         both = join_numbers(drawn)
         numbers.append(take_numbers(both, list(both.variables), prefix=prefix))
-        if not first:
-            for panel in axes:
-                panel.set_ylabel("")
     for row, letter in enumerate("abcd"):
-        letter_panel(panels[row, 0], letter)
+        letter_panel(explain_above(panels[row, 0]), letter)
+        for panel in panels[row, 1:]:
+            panel.set_ylabel("")
     save_figure(figure, pdf=step.output.pdf, png=step.output.png, record=step.record_id)
     save_dataset(join_numbers(numbers, title="Figure 6"), step.output.data)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from unrolled.data import load_corpus
 from unrolled.networks import make_network, save_networks
 from unrolled.record import run_step
-from unrolled.training import LabelledDocuments, Recipe, train_networks
+from unrolled.training import LabelledDocuments, Plan, Recipe, train_networks
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -21,31 +21,45 @@ with run_step(snakemake) as step:
         split: LabelledDocuments(corpus.documents(split), corpus.labels_of(split))
         for split in ("train", "validation")
     }
-    networks, jobs = {}, {}
+    networks, plans = {}, {}
     for member in step.params.members:
         identity = ("line_attractor", name, cell, member)
         rng = step.generator(*identity, "initial")
-        settings = {**step.params.network, "units": int(rng.choice(step.params.network["units"]))}
+        units = int(rng.choice(step.params.network["units"]))
         drawn = {
             key: float(rng.choice(step.params.recipe[key]))
             for key in ("learning_rate", "weight_decay")
         }
+        recipe = Recipe(**{**step.params.recipe, **drawn})
+        about = {"corpus": name, "member": member}
         untrained = make_network(
             cell,
-            **settings,
+            **{**step.params.network, "units": units},
             vocabulary=len(corpus.words),
             rng=rng,
-            metadata={"corpus": name, "member": member, "twin": "untrained"},
+            metadata={**about, "twin": "untrained"},
         )
         networks[f"untrained_{member}"] = untrained
-        recipe = Recipe(**{**step.params.recipe, **drawn})
-        jobs[f"trained_{member}"] = (untrained, recipe, sets, identity)
-        if cell != "linear":
-            shuffle = step.generator(*identity, "shuffle")
-            shuffled = {
-                split: LabelledDocuments(one.documents, shuffle.permutation(one.labels))
-                for split, one in sets.items()
-            }
-            jobs[f"shuffled_{member}"] = (untrained, recipe, shuffled, identity)
-    networks.update(train_networks(jobs))
+        shuffle = step.generator(*identity, "shuffle")
+        labels = {
+            "trained": [None, None],
+            "shuffled": [shuffle.permutation(one.labels) for one in sets.values()],
+        }
+        for twin in ["trained"] if cell == "linear" else ["trained", "shuffled"]:
+            plans[f"{twin}_{member}"] = Plan(
+                network=replace(untrained, metadata={**untrained.metadata, "twin": twin}),
+                recipe=recipe,
+                rng=step.generator(*identity, "training"),
+                labels=labels[twin][0],
+                validation_labels=labels[twin][1],
+            )
+    total = sum(
+        -(-len(sets["train"].documents) // plan.recipe.batch) * plan.recipe.epochs
+        for plan in plans.values()
+    )
+    progress = step.progress(total, f"train {name} {cell}")
+    trained = train_networks(
+        plans, **sets, progress=lambda done, _, loss: progress.update(done, loss=loss)
+    )
+    networks.update(trained)
     save_networks(step.output.networks, networks)

@@ -42,9 +42,7 @@ TRAIN, VALIDATION = counting_task(300), counting_task(120, seed=1)
 
 def plan(name="gru", seed=0, recipe=RECIPE, **changes):
     rng = np.random.default_rng(seed)
-    network = make_network(
-        name, units=12, embedding=8, vocabulary=20, embedding_scale=0.1, rng=rng
-    )
+    network = make_network(name, units=12, embedding=8, vocabulary=20, embedding_scale=0.1, rng=rng)
     return Plan(network, recipe, rng, **changes)
 
 
@@ -109,9 +107,7 @@ def test_the_optimiser_is_adam_with_decoupled_decay_as_in_keras():
     ours = _steps(network, recipe, compiled)
 
     peer = keras.optimizers.AdamW(0.01, weight_decay=0.3, global_clipnorm=0.05, epsilon=1e-7)
-    peer.exclude_from_weight_decay(
-        var_names=["bias", "embedding", "initial_state", "readout_bias"]
-    )
+    peer.exclude_from_weight_decay(var_names=["bias", "embedding", "initial_state", "readout_bias"])
     values = {
         key: keras.Variable(value, dtype="float32", name=key.replace(".", "_"))
         for key, value in network.parameters().items()
@@ -132,7 +128,9 @@ def _steps(network, recipe, compiled, peer=None, values=None):
     from unrolled.training.bptt import Documents, loss_and_gradients
 
     batches = Batches(TRAIN, recipe, inputs=8, state_size=network.state_size)
-    for _, batch in zip(range(4), batches.epoch(TRAIN.labels, np.random.default_rng(0)), strict=False):
+    for _, batch in zip(
+        range(4), batches.epoch(TRAIN.labels, np.random.default_rng(0)), strict=False
+    ):
         if peer is None:
             compiled.run(batch, recipe=recipe, rate=0.01)
             continue

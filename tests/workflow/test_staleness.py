@@ -1,4 +1,4 @@
-"""What makes a job stale is content: code that it uses, settings, seed, libraries; never a clock."""
+"""What makes a job stale is content: its code, settings, seed and libraries; never a clock."""
 
 import json
 import os
@@ -127,23 +127,18 @@ def test_a_dynamically_imported_module_fails_the_step_by_name(toy):
 
 
 def test_an_error_names_the_scripts_own_line_and_keeps_other_results(empty):
-    empty.edit(
-        "scripts/toy/second.py", "    assert", '    raise ValueError("no such cell")\n    assert'
-    )
+    fault = '    raise ValueError("no such cell")\n'
+    empty.edit("scripts/toy/second.py", "    assert", fault + "    assert")
     status, said = empty.run("--keep-going")
     assert status != 0
     log = empty.read("logs/demo/toy/second_x.log")
-    line = (
-        empty.read("scripts/toy/second.py")
-        .splitlines()
-        .index('    raise ValueError("no such cell")')
-    )
+    line = empty.read("scripts/toy/second.py").splitlines().index(fault.rstrip("\n"))
     assert f'scripts/toy/second.py", line {line + 1}, in <module>' in log
     assert log.rstrip().endswith("ValueError: no such cell")
     assert "ValueError: no such cell" in said
     assert (empty.root / "results/demo/toy/other.json").exists()
     assert not list(empty.root.rglob("results/**/.partial.*"))
-    empty.edit("scripts/toy/second.py", '    raise ValueError("no such cell")\n', "")
+    empty.edit("scripts/toy/second.py", fault, "")
     assert empty.planned() == {"second"}
 
 

@@ -146,7 +146,6 @@ rule line_attractor_metrics:
     """Every number that a claim is judged by."""
     input:
         table="<results>/line_attractor/analysis/table1.csv",
-        claims=workflow.source_path("../claims/line_attractor.yaml"),
         networks=expand(
             "<results>/line_attractor/analysis/{network}/{twin}.nc",
             network=LA_ANALYSED,
@@ -160,7 +159,8 @@ rule line_attractor_metrics:
         "../../envs/python.yaml"
     threads: 1
     params:
-        *code_of("scripts/line_attractor/metrics.py"),
+        *code_of("scripts/line_attractor/metrics.py", "workflow/claims/line_attractor.yaml"),
+        pairs=[pair.split("_") for pair in LA_PAIRS],
         scale=SCALE,
     script:
         "../../scripts/line_attractor/metrics.py"

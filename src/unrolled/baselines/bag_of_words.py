@@ -120,6 +120,8 @@ def fit_word_counts(
     """
     from sklearn.linear_model import LogisticRegression
 
+    if not strengths:
+        raise ValueError("no strengths to try; give bag_of_words.strengths at least one number.")
     if min(map(len, labels)) == 0 or len(np.unique(labels[0])) < 2:
         sizes = [len(part) for part in labels]
         raise ValueError(
@@ -127,15 +129,16 @@ def fit_word_counts(
             f"documents, with the training labels {np.unique(labels[0]).tolist()}. Change the "
             "corpus' limit or shares under `corpora` in the settings."
         )
-    best = None
-    tried = {}
-    for strength in sorted(strengths):
+    best = (0.0, np.zeros(0), 0.0)
+    tried: dict[float, float] = {}
+    for strength in sorted(set(strengths)):
         model = LogisticRegression(C=strength, max_iter=_ITERATIONS, tol=1e-6)
         model.fit(counts[0], labels[0])
         weights, intercept = model.coef_[0], float(model.intercept_[0])
-        tried[strength] = _accuracy(counts[1], labels[1], weights, intercept)
-        if best is None or tried[strength] > tried[best[0]]:
+        accuracy = _accuracy(counts[1], labels[1], weights, intercept)
+        if accuracy > max(tried.values(), default=-1.0):
             best = strength, weights, intercept
+        tried[strength] = accuracy
     assert best is not None, "strengths is empty"
     strength, weights, intercept = best
     train, validation, test = (

@@ -3,6 +3,7 @@ from .archives import checksum as checksum
 from .building import build_corpus as build_corpus
 from .corpora import Corpus as Corpus
 from .corpora import check_corpus as check_corpus
+from .corpora import describe_corpus as describe_corpus
 from .corpora import join_documents as join_documents
 from .corpora import load_corpus as load_corpus
 from .corpora import pad as pad
@@ -10,6 +11,7 @@ from .corpora import save_corpus as save_corpus
 from .fetch import fetch_file as fetch_file
 from .film import read_film as read_film
 from .foods import read_foods as read_foods
+from .generated import generated_corpus as generated_corpus
 from .inert import read_inert as read_inert
 from .inert import string_columns as string_columns
 from .reviews import read_imdb as read_imdb

@@ -71,12 +71,15 @@ def build_corpus(
     texts, splits = split_texts(texts, validation=validation, test=test, seed=seed)
     if limit is not None:
         texts, splits = limit_texts(texts, splits, limit=limit, balance=balance, seed=seed)
-    train = np.flatnonzero(splits == TRAIN)
+    train = np.flatnonzero(splits == TRAIN).tolist()
     if tokeniser == "words":
         encoded, words = encode_words(texts.texts)
     else:
         encoded, words = encode_wordpiece(
-            texts.texts, learn_from=train, vocabulary=vocabulary, minimum_count=minimum_count
+            texts.texts,
+            learn_from=train,
+            vocabulary=vocabulary,
+            minimum_count=minimum_count,
         )
     lengths = np.array([len(document) for document in encoded], dtype=int)
     kept = np.flatnonzero((lengths > 0) & (lengths <= longest))
@@ -99,7 +102,7 @@ def build_corpus(
         "for_balance": n_fitting - len(kept),
     }
     corpus = Corpus(
-        **join_documents(documents),
+        **join_documents(documents)._asdict(),
         labels=texts.labels[kept],
         splits=splits[kept],
         words=vocabulary_words,

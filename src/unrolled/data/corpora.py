@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from unrolled.data.texts import SPLITS
-from unrolled.data.tokens import PADDING
+from unrolled.data.tokens import PADDING, UNKNOWN
 from unrolled.files import load_dataset, load_table, save_dataset, save_table, variable
-
-COLUMNS = ("id", "word", "count", "valence", "group")
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,7 @@ class Corpus:
     attrs: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
+        """Number of documents."""
         return len(self.starts)
 
     def documents(self, split: str | int) -> list[np.ndarray]:
@@ -99,7 +98,15 @@ class Corpus:
         return np.flatnonzero(self.splits == names.index(split) % len(SPLITS))
 
 
-def join_documents(documents: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+class Joined(NamedTuple):
+    """Documents one after another; the arrays are those of `Corpus`."""
+
+    tokens: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+
+
+def join_documents(documents: Sequence[np.ndarray]) -> Joined:
     """Documents one after another, with where each begins and how long it is.
 
     Parameters
@@ -108,13 +115,13 @@ def join_documents(documents: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
 
     Returns
     -------
-    dict
-        ``tokens``, ``starts`` and ``lengths`` as `Corpus` takes them.
+    Joined
+        ``tokens``, ``starts`` and ``lengths``.
     """
     lengths = np.array([len(document) for document in documents], dtype=np.int32)
     ends = np.cumsum(lengths, dtype=np.int64)
     joined = np.concatenate([np.zeros(0, dtype=np.int32), *documents]).astype(np.int32)
-    return {"tokens": joined, "starts": (ends - lengths).astype(np.int32), "lengths": lengths}
+    return Joined(joined, (ends - lengths).astype(np.int32), lengths)
 
 
 def pad(documents: Sequence[np.ndarray], longest: int | None = None) -> np.ndarray:
@@ -148,7 +155,7 @@ def pad(documents: Sequence[np.ndarray], longest: int | None = None) -> np.ndarr
             "`longest`, or leave it out."
         )
     padded = np.full((len(documents), width), PADDING, dtype=np.int32)
-    padded[np.arange(width) < lengths[:, None]] = join_documents(documents)["tokens"]
+    padded[np.arange(width) < lengths[:, None]] = join_documents(documents).tokens
     return padded
 
 
@@ -187,9 +194,16 @@ def save_corpus(corpus: Corpus, corpus_path: str | Path, vocabulary_path: str | 
             long_name="factor on the valence of the word lag + 1 further on",
         )
     save_dataset(xr.Dataset(variables, attrs=corpus.attrs), corpus_path)
-    valences = [None] * len(corpus.words) if corpus.valences is None else corpus.valences.tolist()
-    rows = zip(range(len(corpus.words)), corpus.words, corpus.counts, valences, corpus.groups)
-    save_table([dict(zip(COLUMNS, row)) for row in rows], vocabulary_path, COLUMNS)
+    unknown = [None] * len(corpus.words)
+    columns = {
+        "id": range(len(corpus.words)),
+        "word": corpus.words,
+        "count": corpus.counts,
+        "valence": unknown if corpus.valences is None else corpus.valences.tolist(),
+        "group": corpus.groups,
+    }
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    save_table(rows, vocabulary_path, list(columns))
 
 
 def load_corpus(corpus_path: str | Path, vocabulary_path: str | Path) -> Corpus:
@@ -271,6 +285,27 @@ def check_corpus(corpus: Corpus, *, name: str) -> None:
                 f"classifier needs both. Raise `limit` or the share of {split}; see what is "
                 "planned: snakemake -n"
             )
+
+
+def describe_corpus(corpus: Corpus) -> str:
+    """Sizes of a corpus in one line, for the log.
+
+    Parameters
+    ----------
+    corpus : Corpus
+
+    Returns
+    -------
+    str
+    """
+    parts = [f"{split} {len(corpus.labels_of(split))}" for split in SPLITS]
+    unknown = float((corpus.tokens == UNKNOWN).mean()) if corpus.tokens.size else 0.0
+    return (
+        f"documents: {', '.join(parts)}; {100 * corpus.labels.mean():.1f} % positive; "
+        f"{len(corpus.words)} words, {100 * unknown:.1f} % of tokens unknown; median length "
+        f"{np.median(corpus.lengths):g}, longest {corpus.lengths.max(initial=0)}; dropped: "
+        f"{_dropped(corpus) or 'none'}"
+    )
 
 
 def _dropped(corpus: Corpus) -> str:

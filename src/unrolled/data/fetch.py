@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from unrolled.data.archives import checksum
 
 PIP = ("-m", "pip", "download", "--no-deps", "--require-hashes", "--disable-pip-version-check")
 _TIMEOUT_S = 60
+_MEGABYTE = 10**6
 _PIP_LINES = 6  # of what pip said that an error message repeats
 
 
@@ -42,8 +42,8 @@ def fetch_file(
         Folder that keeps every download, so that nothing is fetched twice. A machine without
         network is served by putting the file there by hand.
     progress : callable, optional
-        Called with the total number of bytes and a label before a download, it returns an object
-        whose ``update(done)`` is told the bytes that have come.
+        Called with the total number of megabytes and a label, it returns an object whose
+        ``update(done)`` is told how many have come.
     attempts : int
         Tries for each address before the next one.
     pause_s : float
@@ -137,34 +137,43 @@ def _download_address(
 def _is_final(error: Exception) -> bool:
     """Whether the server's answer will be the same a moment later (not there, forbidden …)."""
     response = getattr(error, "response", None)
-    return response is not None and 400 <= response.status_code < 500 and (
-        response.status_code not in {408, 429}
+    return (
+        response is not None
+        and 400 <= response.status_code < 500
+        and (response.status_code not in {408, 429})
     )
 
 
 class _Bar:
-    """What pooch takes for a progress bar, telling ours."""
+    """What pooch takes for a progress bar, telling ours in megabytes."""
 
     def __init__(self, progress: Callable[[int, str], Any], label: str) -> None:
         self._progress, self._label = progress, label
         self._ours: Any = None
         self._done = 0
-        self.total = 0
+        self.total = 0  # bytes; pooch sets it, to 0 where the server does not say
 
     def update(self, n_bytes: int) -> None:
         """Count bytes; pooch counts whole chunks, the last one too."""
-        if self._ours is None:
-            ours = self._progress(self.total, self._label)
-            self._ours = ours.__enter__() if isinstance(ours, AbstractContextManager) else ours
-        self._done = min(self._done + n_bytes, self.total or self._done + n_bytes)
-        self._ours.update(self._done)
+        self._done += n_bytes
+        if self._done < self.total:
+            self._bar().update(self._done // _MEGABYTE)
 
     def reset(self) -> None:
-        """Begin to count again: pooch does so once at the end to fill its bar."""
+        """Begin to count again: pooch does so at the end, to fill its bar."""
         self._done = 0
 
     def close(self) -> None:
-        """Nothing is left open."""
+        """Everything has come."""
+        self._bar().update(self._megabytes())
+
+    def _bar(self) -> Any:
+        if self._ours is None:
+            self._ours = self._progress(self._megabytes(), f"fetch {self._label} (MB)")
+        return self._ours
+
+    def _megabytes(self) -> int:
+        return -(-max(self.total, 1) // _MEGABYTE)
 
 
 def _check_download(source: Mapping[str, Any], kept: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from unrolled.data.texts import SPLITS, UNASSIGNED, LabelledTexts, clean_text
 
 _TEST = SPLITS.index("test")
 _IMDB_NAME = re.compile(r"(?:.*/)?(train|test)/(pos|neg)/(\d+)_(\d+)\.txt")
+_IMDB_FILMS = re.compile(r"(?:.*/)?(train|test)/urls_(pos|neg)\.txt")
+_IMDB_FILM = re.compile(r"/title/(tt\d+)")
 _YELP_NAME = re.compile(r"(?:.*/)?(train|test)\.csv")
 _YELP_NEUTRAL = 3
 _SST_NEUTRAL = 2
@@ -38,8 +41,8 @@ def read_imdb(archive: str | Path, source: Mapping[str, Any]) -> LabelledTexts:
     Returns
     -------
     LabelledTexts
-        In the order of split, label and number: no archive's order matters. Films of the two
-        halves are disjoint by construction; inside the training half they are not known.
+        In the order of split, label and number: no archive's order matters. The film is the
+        subject; no film is in both halves by construction.
 
     Raises
     ------
@@ -52,14 +55,31 @@ def read_imdb(archive: str | Path, source: Mapping[str, Any]) -> LabelledTexts:
     """
     check_archive(archive, source["sha256"])
     found = []
+    films: dict[tuple[bool, bool], list[str]] = {}
     for name, file in iterate_tar(archive):
-        match = _IMDB_NAME.fullmatch(name)
-        if match:
+        if match := _IMDB_NAME.fullmatch(name):
             part, label, number, _ = match.groups()
             text = clean_text(file.read().decode("utf-8"))
             found.append((part == "test", label == "pos", int(number), text))
+        elif match := _IMDB_FILMS.fullmatch(name):
+            # Line n, counted from 0, is the address of the film of review n.
+            addresses = split_lines(file.read())
+            films[match[1] == "test", match[2] == "pos"] = [
+                title[1] if (title := _IMDB_FILM.search(address)) else address
+                for address in addresses
+            ]
     found.sort()
-    return _assemble(found, archive)
+    texts = _assemble(found, archive)
+    if not films:
+        return texts
+    try:
+        subjects = [films[test, positive][number] for test, positive, number, _ in found]
+    except (KeyError, IndexError) as error:
+        raise ValueError(
+            f"{archive}: the lists of films (urls_pos.txt, urls_neg.txt) do not cover every "
+            "review. Compare the archive with its entry in workflow/sources.yaml."
+        ) from error
+    return replace(texts, subjects=subjects)
 
 
 def read_yelp(archive: str | Path, source: Mapping[str, Any]) -> LabelledTexts:

@@ -99,11 +99,12 @@ def split_texts(
     splits = texts.splits.copy()
     ours = splits == UNASSIGNED
     splits[ours] = np.where(shares[ours] < validation, VALIDATION, TRAIN)
-    held_out = {key for key, split in zip(keys, texts.splits, strict=True) if split == TEST}
-    leaks = np.array([key in held_out for key in keys], dtype=bool) & (splits != TEST)
-    if (texts.splits == VALIDATION).any():
-        chosen_by = {key for key, s in zip(keys, texts.splits, strict=True) if s == VALIDATION}
-        leaks |= np.array([key in chosen_by for key in keys], dtype=bool) & (splits == TRAIN)
+    # The source's own parts stay whole; copies of their texts leave the parts before them.
+    forms = [normal_form(text) for text in texts.texts]
+    leaks = np.zeros(len(texts), dtype=bool)
+    for part in (VALIDATION, TEST):
+        held_out = {form for form, own in zip(forms, texts.splits, strict=True) if own == part}
+        leaks |= np.array([form in held_out for form in forms], dtype=bool) & (splits < part)
     kept = np.flatnonzero(~leaks)
     left = texts.take(kept)
     left.dropped["copies_of_held_out"] = int(leaks.sum())

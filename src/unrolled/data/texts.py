@@ -43,6 +43,7 @@ class LabelledTexts:
     dropped: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
+        """Number of documents."""
         return len(self.texts)
 
     def take(self, chosen: np.ndarray) -> LabelledTexts:

@@ -163,11 +163,14 @@ def number_tokens(
         Their counts, those of unknown words together under ``UNKNOWN``.
     """
     flat = np.concatenate(
-        [np.zeros(0, dtype=np.int32), *(documents[index] for index in np.flatnonzero(count_in))]
+        [
+            np.zeros(0, dtype=np.int32),
+            *(documents[index] for index in np.flatnonzero(count_in).tolist()),
+        ]
     )
     # A negative number takes the place behind the last word, here and in `number` below.
     counts = np.bincount(np.where(flat < 0, len(words), flat), minlength=len(words) + 1)
-    frequent = np.flatnonzero(counts[:-1] >= minimum_count)
+    frequent = np.flatnonzero(counts[:-1] >= minimum_count).tolist()
     order = sorted(frequent, key=lambda index: (-counts[index], words[index]))
     order = order[: max(vocabulary - len(SPECIAL), 0)]
     number = np.full(len(words) + 1, UNKNOWN, dtype=np.int32)

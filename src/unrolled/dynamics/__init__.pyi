@@ -26,3 +26,4 @@ from .searches import SearchReport as SearchReport
 from .searches import find_fixed_points as find_fixed_points
 from .searches import find_slow_points as find_slow_points
 from .starting import sample_starts as sample_starts
+from .summaries import summarise_line_attractor as summarise_line_attractor

@@ -114,7 +114,7 @@ def draw_time_constants_along(
             color=LIGHT,
             linewidth=1.2,
             zorder=0,
-            label="95 % of documents are shorter",
+            label="95 % of documents",
         )
     for mode, (colour, marker) in enumerate(_MODES[: values.shape[1]]):
         _scatter_capped(axes, position, values[:, mode], colour, marker, f"mode {mode + 1}")

@@ -31,6 +31,7 @@ from .state_space import (
     draw_trajectories,
     draw_variance_curves,
 )
+from .style import signed
 from .word_effects import (
     draw_class_projections,
     draw_overlap,
@@ -84,7 +85,10 @@ def density_panel(
     if legend:
         low, high = axes.get_ylim()
         axes.set_ylim(low, high + (0.42 if paths else 0.28) * (high - low))
-        axes.legend(loc="upper center", ncols=2, columnspacing=0.8, handletextpad=0.4)
+        axes.legend(
+            loc="upper center", ncols=2, columnspacing=0.8, handletextpad=0.4,
+            frameon=True, framealpha=1.0, edgecolor="none",  # hides the line of logit zero
+        )  # fmt: skip
     units = {"units": "state units"}
     return take_numbers(trained, names).assign(
         state_counts=(
@@ -157,7 +161,7 @@ def spectrum_panel(axes: Axes, trained: xr.Dataset, highlight: int) -> xr.Datase
             slow_mode=int(trained.slow_mode.values[point]),
             colour=position_colour(position),
         )
-        axes.set_title(f"θ = {position:+.2f}")
+        axes.set_title(f"θ = {signed(position)}")
     return take_numbers(
         trained, ["eigenvalues_real", "eigenvalues_imag", "slow_mode", "highlighted"]
     )
@@ -165,14 +169,12 @@ def spectrum_panel(axes: Axes, trained: xr.Dataset, highlight: int) -> xr.Datase
 
 def time_constants_panel(axes: Axes, trained: xr.Dataset) -> xr.Dataset:
     """Time constants of the three slowest modes along the curve."""
-    lengths = trained.example_length.values
-    longest = float(trained.attrs.get("longest_document", lengths.max() if lengths.size else 0))
     draw_time_constants_along(
         axes,
         trained.point_coordinate.values,
         trained.time_constant.values,
         slow_time_constant=trained.slow_time_constant.values,
-        document_length=longest,
+        document_length=trained.attrs.get("document_length_95"),
     )
     return take_numbers(trained, ["point_coordinate", "time_constant", "slow_time_constant"])
 
@@ -203,7 +205,7 @@ def word_effects_panel(
         legend=legend,
     )
     if point is not None:
-        axes.set_title(f"θ = {position:+.2f}")
+        axes.set_title(f"θ = {signed(position)}")
     return take_numbers(trained, ["word_effect", "word_class_of", "left_pc", "highlighted"])
 
 

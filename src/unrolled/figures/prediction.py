@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from .style import BLACK, GREY, SKY, VERMILION, say
 
@@ -68,7 +69,9 @@ def _draw_zoom(axes: Axes, true: NDArray, predicted: NDArray, zoom: int) -> None
     inset.set(xticks=[], yticks=[])
     for spine in inset.spines.values():
         spine.set(visible=True, color=GREY)
-    axes.indicate_inset_zoom(inset, edgecolor=GREY, linewidth=0.7)
+    frame = axes.indicate_inset_zoom(inset, edgecolor=GREY, linewidth=0.9, alpha=1.0)
+    for connector in frame.connectors or ():  # they would cross the path
+        connector.set_visible(False)
 
 
 def draw_errors(axes: Axes, errors: Mapping[str, ArrayLike]) -> Axes:
@@ -106,7 +109,9 @@ def draw_errors(axes: Axes, errors: Mapping[str, ArrayLike]) -> Axes:
         axes.plot([median], [0], "^", color=colour, markeredgecolor="black", markersize=7,
                   clip_on=False, zorder=5)  # fmt: skip
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(0, axes.get_ylim()[1] * 1.3)
     axes.legend(loc="upper left")
     return axes

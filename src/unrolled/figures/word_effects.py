@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 
 from .eigenmodes import position_colour
 from .state_space import NO_POINTS
@@ -60,13 +61,15 @@ def draw_word_effects(
             chosen[:, 0], chosen[:, 1], s=7, marker=marker, color=colour, alpha=0.45, linewidths=0,
             label=f"{name} words",
         )  # fmt: skip
-        _draw_arrow(axes, chosen.mean(axis=0), colour)
+        _draw_mean(axes, chosen.mean(axis=0), reach, colour, marker)
     axes.plot(0, 0, "+", color=BLACK, markersize=6, zorder=6)
-    axes.set_aspect("equal", adjustable="box")
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
-    axes.locator_params(nbins=5)
+    axes.locator_params(nbins=4, steps=[1, 2, 5, 10])
+    # A panel that is not square shows more of one direction instead of stretching it.
+    axes.set_xlim(-reach, reach, auto=True)
+    axes.set_ylim(-reach, reach, auto=True)
+    axes.set_aspect("equal", adjustable="datalim")
     if legend:
-        axes.legend(loc="upper left", markerscale=1.8, handletextpad=0.1)
+        axes.legend(loc="upper left", markerscale=1.8, handletextpad=0.4, handlelength=1.0)
     return axes
 
 
@@ -80,14 +83,21 @@ def _draw_direction(axes: Axes, vector: ArrayLike, reach: float) -> None:
                   label="ℓ₁")  # fmt: skip
 
 
-def _draw_arrow(axes: Axes, tip: ArrayLike, colour: str) -> None:
-    """A class mean: arrow from the point, black-rimmed so that it stands out of the words."""
-    for shade, width, scale in ((BLACK, 2.8, 12), (colour, 1.4, 8)):
-        axes.annotate(
-            "", xy=tuple(np.asarray(tip)), xytext=(0, 0), zorder=5,
-            arrowprops={"arrowstyle": "-|>", "color": shade, "linewidth": width, "shrinkA": 0,
-                        "shrinkB": 0, "mutation_scale": scale},
-        )  # fmt: skip
+def _draw_mean(axes: Axes, mean: ArrayLike, reach: float, colour: str, marker: str) -> None:
+    """A class mean: arrow from the point, or the class's marker where it is too short for one."""
+    tip = np.asarray(mean, dtype=float)
+    if float(np.linalg.norm(tip)) < 0.12 * reach:
+        axes.plot(
+            tip[0], tip[1], marker, color=colour, markeredgecolor=BLACK, markersize=6, zorder=6
+        )
+        return
+    arrow = axes.annotate(
+        "", xy=(tip[0], tip[1]), xytext=(0, 0), zorder=5,
+        arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.6, "shrinkA": 0,
+                    "shrinkB": 0, "mutation_scale": 9},
+    )  # fmt: skip
+    if arrow.arrow_patch is not None:  # a black rim, so that it stands out of its words
+        arrow.arrow_patch.set_path_effects([withStroke(linewidth=3.0, foreground=BLACK)])
 
 
 def draw_vectors_along(
@@ -162,7 +172,8 @@ def draw_class_projections(
     values = np.asarray(projections, dtype=float).reshape(-1, 3)
     values = values[np.isfinite(values).all(axis=1)]
     axes.set(
-        xlabel=r"mean input projection $\ell_1^\top J_\mathrm{inp}\,x$", ylabel="slow points (%)"
+        xlabel="mean input projection\n" + r"$\ell_1^\top J_\mathrm{inp}\,x$ (state units)",
+        ylabel="slow points (%)",
     )
     if len(values) == 0:
         return say(axes, NO_POINTS)
@@ -218,7 +229,7 @@ def draw_overlap(
     edges = np.linspace(0, 1, 41)
     if len(null):
         _histogram(axes, null, edges, colour=GREY, label="random vectors", filled=True)
-    _histogram(axes, overlap, edges, colour=SKY, label="slow points", filled=True)
+    _histogram(axes, overlap, edges, colour=SKY, label="trained", filled=True)
     if untrained is not None and np.isfinite(np.asarray(untrained, dtype=float)).any():
         control = np.asarray(untrained, dtype=float)
         _histogram(
@@ -248,7 +259,10 @@ def draw_word_weights(axes: Axes, weights: ArrayLike, projections: Mapping[str, 
         The same axes.
     """
     weights = np.asarray(weights, dtype=float)
-    axes.set(xlabel="word's bag-of-words weight", ylabel=r"mean $\ell_1^\top J_\mathrm{inp}\,x$")
+    axes.set(
+        xlabel="word's bag-of-words weight (logit)",
+        ylabel=r"mean $\ell_1^\top J_\mathrm{inp}\,x$ (state units)",
+    )
     markers = {"trained": "o", "untrained": "x", "shuffled": "+"}
     drawn = False
     for twin in reversed(list(projections)):

@@ -8,9 +8,7 @@ from .base import Cell, Parameters
 from .gated import Gru, Lstm, Ugrnn
 from .plain import Linear, Vanilla
 
-CELLS: dict[str, type[Cell]] = {
-    kind.name: kind for kind in (Vanilla, Ugrnn, Gru, Lstm, Linear)
-}
+CELLS: dict[str, type[Cell]] = {kind.name: kind for kind in (Vanilla, Ugrnn, Gru, Lstm, Linear)}
 
 
 def cell_kind(name: str) -> type[Cell]:

@@ -118,9 +118,7 @@ class Network:
         """Readout of states (..., d) to (...): positive means the positive class."""
         return states @ self.readout + self.readout_bias
 
-    def final_logits(
-        self, documents: Sequence[np.ndarray], *, batch: int = 256
-    ) -> np.ndarray:
+    def final_logits(self, documents: Sequence[np.ndarray], *, batch: int = 256) -> np.ndarray:
         """Logit after each document's last word.
 
         Parameters
@@ -172,9 +170,7 @@ class Network:
         places = places.reshape(tokens.shape)
         states = np.broadcast_to(self.initial_state, (len(tokens), self.state_size))
         for time in range(tokens.shape[1]):
-            states, _ = self.cell.advance(
-                self.cell.parameters, states, drive[places[:, time]]
-            )
+            states, _ = self.cell.advance(self.cell.parameters, states, drive[places[:, time]])
             yield states
 
 

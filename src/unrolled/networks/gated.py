@@ -120,9 +120,7 @@ class Gru(Cell):
         kept = adjoints * update
         to_candidate = (adjoints - kept) * (1.0 - candidate * candidate)
         gated = times_transpose(to_candidate, parameters["candidate"]) * reset
-        gates = join(
-            kept * (1.0 - update) * (states - candidate), gated * (1.0 - reset) * states
-        )
+        gates = join(kept * (1.0 - update) * (states - candidate), gated * (1.0 - reset) * states)
         before = kept + gated + times_transpose(gates, parameters["recurrent"])
         return before, join(gates, to_candidate)
 
@@ -159,9 +157,7 @@ class Gru(Cell):
         jacobians = (through_reset @ gates[:, self.units :].T).reshape(-1, self.units, size)
         jacobians += candidates
         jacobians *= ((1.0 - update) * (1.0 - candidate * candidate))[:, :, None]
-        jacobians += scaled(
-            (states - candidate) * update * (1.0 - update), gates[:, : self.units]
-        )
+        jacobians += scaled((states - candidate) * update * (1.0 - update), gates[:, : self.units])
         return jacobians
 
     def jacobian_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -252,9 +248,7 @@ class Lstm(Cell):
         for gain, column in zip(gains[1:], columns[1:], strict=True):
             memory += scaled(gain, weights[:, column])
         np.multiply(memory, (output * (1.0 - squashed * squashed))[:, :, None], out=hidden)
-        hidden += scaled(
-            squashed * output * (1.0 - output), weights[:, 2 * size : 3 * size]
-        )
+        hidden += scaled(squashed * output * (1.0 - output), weights[:, 2 * size : 3 * size])
 
     def jacobian_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_state`."""

@@ -197,18 +197,21 @@ def figures_of(
     return figures
 
 
-def read_sources(path: str | Path) -> list[dict[str, Any]]:
-    """Raw data sets of ``workflow/sources.yaml`` as the page shows them.
+def read_sources(path: str | Path, corpora: Sequence[str]) -> list[dict[str, Any]]:
+    """Raw data sets of a run as the page shows them.
 
     Parameters
     ----------
     path : path-like
-        A mapping of names to ``title``, ``home``, ``licence``, ``citation``, ``bytes``, ….
+        ``workflow/sources.yaml``.
+    corpora : sequence of str
+        Corpora of the run; a source is shown if one of its `corpora` is among them.
 
     Returns
     -------
     sources : list of dict
-        Each with `name`, `title`, `home`, `licence`, `citation`, `bytes` (None where unknown).
+        Each with `title`, `home`, `licence`, `citation`, `sha256` and `bytes` (None where
+        unknown).
 
     Raises
     ------
@@ -217,20 +220,12 @@ def read_sources(path: str | Path) -> list[dict[str, Any]]:
     """
     content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     if not isinstance(content, dict):
-        raise ValueError(f"{path} must be a mapping of source names; see workflow/sources.yaml.")
-    if set(content) == {"sources"}:
-        content = content["sources"]
+        raise ValueError(f"{path} must be a mapping from names to sources; it is not.")
+    keys = ("title", "home", "licence", "citation", "sha256", "bytes")
     return [
-        {
-            "name": name,
-            "title": entry.get("title") or name,
-            "home": entry.get("home") or "",
-            "licence": entry.get("licence") or "",
-            "citation": entry.get("citation") or "",
-            "bytes": entry.get("bytes"),
-            "sha256": entry.get("sha256") or "",
-        }
+        {"title": name} | {key: entry.get(key) for key in keys if key != "title" or key in entry}
         for name, entry in content.items()
+        if set(entry.get("corpora", [name])) & set(corpora)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Captions: one text for Snakemake's report and for the page, Jinja first, then reStructuredText."""
+"""Captions of figures: Jinja first, then reStructuredText, for the report and for the page."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -141,7 +141,9 @@ def judge(claims: Iterable[Claim], metrics: Mapping[str, Any], scale: str) -> li
     -------
     verdicts : list of Verdict
         In the order of the claims. `margin` is the signed distance to the nearest bound of the
-        acceptance, in the quantity's units, positive where the claim holds.
+        acceptance, in the quantity's units, positive where the claim holds. The verdict is
+        "missing" where a quantity that the acceptance needs is not there, "not judged" where
+        there is no acceptance at this scale, "reported" for claims that are so marked; NaN fails.
     """
     return [_judged(claim, metrics, scale) for claim in claims]
 
@@ -151,8 +153,8 @@ def _judged(claim: Claim, metrics: Mapping[str, Any], scale: str) -> Verdict:
     needed = [claim.quantity, *(condition.quantities(claim.control) if condition else ())]
     missing = [name for name in needed if name not in metrics]
     weighed = Weighed(False, None, f"{claim.quantity} has no acceptance at the {scale} scale")
-    verdict = "reported" if claim.reported else "not judged"
-    if missing and (condition is not None or claim.reported):
+    verdict = "reported" if claim.reported and not missing else "not judged"
+    if missing and condition is not None:
         weighed = Weighed(False, None, _missing_message(missing, metrics))
         verdict = "missing"
     elif condition is not None:

@@ -216,7 +216,10 @@ def _package_data(folder: Path) -> tuple[Path, ...]:
 
 @cache
 def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
+    try:
+        return ast.parse(path.read_bytes())
+    except SyntaxError:  # the job that runs it will say so; the others may go on
+        return ast.Module(body=[], type_ignores=[])
 
 
 @cache
@@ -225,9 +228,9 @@ def _hash_of_code(path: Path) -> str:
     if not path.is_file():
         return "missing"
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(path.read_bytes())  # not the one kept: docstrings are taken out
     except SyntaxError:
-        return _hash_of_file(path)  # the job that imports it will say so
+        return _hash_of_file(path)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [each for each in node.body if not _is_text(each)]

@@ -96,7 +96,7 @@ def seed_libraries(seed: int, *names: str) -> None:
     *names : str
         What the numbers are for.
     """
-    number = entropy(seed, *names)[1] % 2**32
+    number = entropy(seed, str(seed), *names)[1] % 2**32
     random.seed(number)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(number)

@@ -14,7 +14,7 @@ def run_times(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Parameters
     ----------
     records : iterable of mapping
-        Each with `rule`, `wildcards`, `start`, `seconds` and `peak_memory` (bytes).
+        Each with `rule`, `wildcards`, `started`, `seconds` and `peak_memory_bytes`.
 
     Returns
     -------
@@ -31,8 +31,8 @@ def run_times(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "rule": record["rule"],
             "wildcards": names,
             "seconds": record.get("seconds"),
-            "peak_memory": record.get("peak_memory"),
-            "start": record.get("start"),
+            "peak_memory": record.get("peak_memory_bytes"),
+            "start": record.get("started"),
         }
         if job not in latest or str(entry["start"]) >= str(latest[job]["start"]):
             latest[job] = entry
@@ -57,7 +57,7 @@ def write_run_times(folder: str | Path) -> Path:
     """
     folder = Path(folder)
     records = []
-    for file in sorted(folder.rglob("*.jsonl")):
+    for file in sorted(folder.glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
             try:
                 record = json.loads(line)

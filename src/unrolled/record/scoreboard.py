@@ -197,7 +197,8 @@ def _notes(members: Sequence[Mapping[str, Any]], key: str) -> list[Note]:
     if len(texts) == 1:
         return [Note("", next(iter(texts)))]
     notes = []
-    for text, about in texts.items():
+    # What is said of most cells first; the exceptions follow.
+    for text, about in sorted(texts.items(), key=lambda item: -len(item[1])):
         levels = []
         for name in about[0]["where"]:
             mine = dict.fromkeys(item["where"][name] for item in about)

@@ -92,7 +92,8 @@ class Verdict:
     """One claim judged: what it says, the numbers, and how it came out.
 
     Numbers are None where there is no finite one. `low` and `high` are the range over networks,
-    `lowest` and `highest` the interval that the claim accepts, `margin` is the signed distance to the nearest bound, positive where the claim holds.
+    `lowest` and `highest` the interval that the claim accepts, `margin` is the signed distance
+    to the nearest bound, positive where the claim holds.
     """
 
     id: str

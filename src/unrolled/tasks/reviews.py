@@ -234,9 +234,7 @@ def oracle_accuracy(
     return float(right.mean())
 
 
-def _check_shares(
-    shortest: int, longest: int, valence_share: float, modifier_share: float
-) -> None:
+def _check_shares(shortest: int, longest: int, valence_share: float, modifier_share: float) -> None:
     if not 1 <= shortest <= longest:
         raise ValueError(f"length is [{shortest}, {longest}]; it must be 1 <= shortest <= longest.")
     if valence_share <= 0 or modifier_share < 0 or valence_share + 2 * modifier_share > 1:

@@ -115,6 +115,7 @@ def review_vocabulary(modifiers: Sequence[str] = DEFAULT_MODIFIERS) -> ReviewVoc
             f"unknown modifiers {unknown or list(modifiers)}; valid are {', '.join(MODIFIERS)}."
         )
     kinds = [kind for kind in modifiers for _ in range(_MODIFIER_COPIES)]
+    rows: list[tuple[str, str, float, tuple[float, ...]]]
     rows = [("<pad>", "pad", 0.0, ()), ("<unk>", "unknown", 0.0, ())]
     for stem, valence in _VALENCES.items():
         rows += [(f"{stem}{n}", "valence", valence, ()) for n in range(1, _VALENCE_COPIES + 1)]

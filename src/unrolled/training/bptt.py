@@ -114,9 +114,7 @@ def _forward(kind, cell, parameters, batch):
 
     start = (0, first, tf.zeros_like(first), store(first.shape[1]))
     start += (tuple(store(width) for _ in range(pieces)),)
-    _, _, last, states, trace = tf.while_loop(
-        lambda time, *_: time < batch.longest, body, start
-    )
+    _, _, last, states, trace = tf.while_loop(lambda time, *_: time < batch.longest, body, start)
     return last, states, trace
 
 

@@ -127,9 +127,7 @@ class _Trainer:
 
     def train(self, report: Callable[[int, float], None]) -> Network:
         """All epochs; returns the best epoch's network."""
-        state = TrainingState(
-            OptimiserState.fresh(self._plan.network.parameters()), self._plan.rng
-        )
+        state = TrainingState(OptimiserState.fresh(self._plan.network.parameters()), self._plan.rng)
         self._compiled.load(state.optimiser)
         while state.epoch < self._plan.recipe.epochs:
             loss = self._epoch(state, report)

@@ -40,8 +40,10 @@ def prepare_tensorflow() -> None:
     import tensorflow as tf
 
     threading = tf.config.threading
-    ours = (threading.get_intra_op_parallelism_threads(),
-            threading.get_inter_op_parallelism_threads())
+    ours = (
+        threading.get_intra_op_parallelism_threads(),
+        threading.get_inter_op_parallelism_threads(),
+    )
     if ours != (1, 1):
         try:
             threading.set_intra_op_parallelism_threads(1)

@@ -1,0 +1,72 @@
+# make          set up .venv and rebuild everything at demo scale
+# make test     set up .venv and run every test
+# make clean    remove what was made (raw downloads and .venv stay)
+# make format   lay out code and rules, write the settings' JSON schema
+# make lint     everything that can be checked without running anything
+# make lock     new lock files from envs/*.in
+# ENV=gpu       with envs/gpu.txt instead of envs/cpu.txt
+
+ENV ?= cpu
+PYTHON ?= python3
+CORES ?= all
+TARGETS ?= all
+VENV := .venv
+READY := $(VENV)/ready-$(ENV)
+SCHEMA := workflow/schemas/config.schema.json
+RULES := Snakefile workflow/rules
+CODE := src scripts tests
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+unexport PYTHONPATH
+
+.PHONY: all test clean format lint lock setup
+.DEFAULT_GOAL := all
+
+all: $(READY)
+	@if [ -t 1 ]; then set -- --logger rich; else set --; fi; \
+	  snakemake --cores $(CORES) "$$@" -- $(TARGETS)
+
+setup: $(READY)
+
+$(READY): envs/$(ENV).txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+	  "Python 3.11 or newer is needed, but $(PYTHON) is " + sys.version.split()[0] + \
+	  ". Say which to use: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet \
+	  --require-hashes -r envs/$(ENV).txt
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet \
+	  --no-deps --no-build-isolation -e .
+	@rm -f $(VENV)/ready-*
+	@touch $@
+
+test: $(READY)
+	python -m pytest
+
+clean:
+	rm -rf results logs .snakemake build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .hypothesis src/*.egg-info
+	find src scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+format: $(READY)
+	ruff check --fix --quiet $(CODE)
+	ruff format --quiet $(CODE)
+	snakefmt --quiet $(RULES)
+	python -c "from unrolled.settings import write_schema; write_schema('$(SCHEMA)')"
+
+lint: $(READY)
+	ruff check $(CODE)
+	ruff format --check $(CODE)
+	mypy
+	snakefmt --check $(RULES)
+	snakemake --lint
+	lint-imports
+
+lock:
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --disable-pip-version-check --quiet uv
+	for env in cpu gpu; do \
+	  build/lock/bin/uv pip compile envs/$$env.in --output-file envs/$$env.txt --quiet --upgrade \
+	    --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" \
+	    --no-emit-index-url --no-emit-find-links || exit 1; \
+	done

@@ -1,0 +1,56 @@
+"""Code and rules are laid out, typed and layered as agreed; what fails says what to run."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+CHECKS = {
+    "ruff_finds_nothing": ["ruff", "check", "src", "scripts", "tests"],
+    "ruff_would_lay_out_nothing_anew": ["ruff", "format", "--check", "src", "scripts", "tests"],
+    "snakefmt_would_lay_out_nothing_anew": ["snakefmt", "--check", "Snakefile", "workflow/rules"],
+    "snakemake_finds_nothing_to_improve": ["snakemake", "--lint"],
+    "types_agree": ["mypy"],
+    "rooms_import_only_what_they_may": ["lint-imports"],
+}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_that(check):
+    command, *arguments = CHECKS[check]
+    done = subprocess.run(
+        [BIN / command, *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": "src", "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\nTry: make format, make lint"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--config", "scale=smoke"],
+        ["--config", "scale=demo"],
+        ["--config", "scale=paper"],
+        ["--config", "scale=paper", "--profile", "profiles/gpu"],
+    ],
+)
+def test_every_scale_and_profile_can_be_planned(arguments, tmp_path):
+    command = [sys.executable, "-m", "snakemake", "-n", "-s", REPOSITORY / "Snakefile", "-q", "all"]
+    done = subprocess.run(
+        [*command, "-d", tmp_path, "--cores", "1", *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (tmp_path / "results").exists()
