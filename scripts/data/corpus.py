@@ -28,7 +28,7 @@ READERS: dict[str, Callable[..., LabelledTexts]] = {
     "yelp": read_yelp,
     "sst": read_sst,
 }
-OF_READERS: dict[str, Callable[..., LabelledTexts]] = {
+OF_READERS = {
     "minimum_rating"
 }  # settings that a reader is told; the others are for building
 BALANCED = {"foods"}

@@ -25,6 +25,7 @@ with run_step(snakemake) as step:
     classes = word_classes(
         weights, corpus.counts, settings["class_words"], minimum_count=settings["class_count"]
     )
+    positive = float(np.mean(corpus.labels_of("test")))
     save_dataset(
         xr.Dataset(
             {
@@ -49,9 +50,7 @@ with run_step(snakemake) as step:
                 "strength": bag.strength,
                 "validation_accuracy": bag.validation_accuracy,
                 "accuracy": bag.test_accuracy,
-                "majority_accuracy": max(
-                    np.mean(corpus.labels_of("test")), 1 - np.mean(corpus.labels_of("test"))
-                ),
+                "majority_accuracy": max(positive, 1 - positive),
             },
         ),
         step.output.analysis,

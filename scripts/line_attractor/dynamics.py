@@ -32,9 +32,8 @@ with run_step(snakemake) as step:
     )
     member = networks[trained[rank]].metadata["member"]
     documents, labels = corpus.documents("test"), corpus.labels_of("test")
-    chosen = np.sort(
-        step.generator("documents").permutation(len(documents))[: settings["documents"]]
-    )
+    order = step.generator("documents").permutation(len(documents))
+    chosen = np.sort(order[: settings["documents"]])
     read = [documents[index] for index in chosen]
     lengths = np.array([len(document) for document in read])
     for twin in ("trained", "untrained", "shuffled"):

@@ -40,7 +40,6 @@ with run_step(snakemake) as step, publication_style():
             right_vectors_panel(axes[2], trained),
             overlap_panel(axes[3], twins, legend=False),
         ]
-        axes[0].set_title(name_pair(trained.attrs), pad=18, fontweight="bold")
         prefix = f"{trained.attrs['corpus']}_{trained.attrs['cell']}"
         both = join_numbers(drawn)
         numbers.append(take_numbers(both, list(both.variables), prefix=prefix))
@@ -48,5 +47,7 @@ with run_step(snakemake) as step, publication_style():
         letter_panel(explain_above(panels[row, 0]), letter)
         for panel in panels[row, 1:]:
             panel.set_ylabel("")
+    for axes, twins in zip(panels[0], pairs, strict=True):
+        axes.set_title(name_pair(twins["trained"].attrs), pad=18, fontweight="bold")
     save_figure(figure, pdf=step.output.pdf, png=step.output.png, record=step.record_id)
     save_dataset(join_numbers(numbers, title="Figure 6"), step.output.data)

@@ -75,9 +75,7 @@ with run_step(snakemake) as step:
     metrics = accuracies(load_table(step.input.table)) | dynamics(step.input.networks)
     pairs = {tuple(pair) for pair in step.params.pairs}
     claims = read_claims(step.source(CLAIMS)).claims
-    own = [
-        claim for claim in claims if (claim.where.get("corpus"), claim.where.get("cell")) in pairs
-    ]
+    own = [one for one in claims if (one.where.get("corpus"), one.where.get("cell")) in pairs]
     metrics["universal_pairs"] = universal_pairs(own, metrics, pairs, step.params.scale)
     metrics["universal_pairs_possible"] = len(pairs)
     finite = {key: float(value) if np.isfinite(value) else None for key, value in metrics.items()}

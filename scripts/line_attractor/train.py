@@ -4,6 +4,7 @@ Each network has two twins with the same initial weights: one that is never trai
 trained on shuffled labels. The linear network is a control itself and has none.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from unrolled.data import load_corpus
@@ -53,10 +54,8 @@ with run_step(snakemake) as step:
                 labels=labels[twin][0],
                 validation_labels=labels[twin][1],
             )
-    total = sum(
-        -(-len(sets["train"].documents) // plan.recipe.batch) * plan.recipe.epochs
-        for plan in plans.values()
-    )
+    epoch = -(-len(sets["train"].documents) // step.params.recipe["batch"])
+    total = epoch * step.params.recipe["epochs"] * len(plans)
     progress = step.progress(total, f"train {name} {cell}")
     trained = train_networks(
         plans, **sets, progress=lambda done, _, loss: progress.update(done, loss=loss)

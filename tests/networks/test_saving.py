@@ -77,7 +77,7 @@ def test_one_network_of_several_is_loaded_by_name(tmp_path):
     path = tmp_path / "n.safetensors"
     save_networks(path, {"a": network(seed=1), "b": network(seed=2)})
     assert_same(load_network(path, "b"), network(seed=2))
-    with pytest.raises(ValueError, match="Say which network to load.*a, b"):
+    with pytest.raises(ValueError, match=r"Say which network to load.*a, b"):
         load_network(path)
     with pytest.raises(ValueError, match=r"no network 'c'.*a, b"):
         load_network(path, "c")

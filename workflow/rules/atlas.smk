@@ -51,9 +51,7 @@ rule atlas:
     """The page: every figure, every claim, every source."""
     input:
         claims=expand("<results>/{paper}/claims.json", paper=FIGURES),
-        pictures=[
-            f"<results>/{paper}/figures/{figure}.png" for paper, figure in ATLAS_FIGURES
-        ],
+        pictures=[f"<results>/{paper}/figures/{figure}.png" for paper, figure in ATLAS_FIGURES],
         tables=[
             f"<results>/{paper}/figures/{figure}.csv"
             for paper, figure in ATLAS_FIGURES

@@ -177,7 +177,7 @@ def measure_words(
     later = np.abs(
         readout_contributions(
             modes, network.readout, jacobians, inputs, delay=DELAY,
-            which=np.stack([modes.slow_mode, second], axis=1),
+            which=np.stack([np.maximum(modes.slow_mode, 0), second], axis=1),
         )
     )  # fmt: skip
     shown = portrait.highlighted()
@@ -286,7 +286,7 @@ def measure_prediction(portrait: Portrait, rng: np.random.Generator) -> Measured
         nearest = nearest_points(path[:-1], maps.points)
         inputs = network.embedding[reading.tokens[example, 1:length]]
         predicted[1:] = maps.predict(path[:-1], inputs, nearest)
-    dims = ("token", "pc")
+    dims = ("linear_token", "pc")
     return {
         "step_error": ("step_sample", errors, "1", "relative error from the nearest point"),
         "step_error_central": ("step_sample", central, "1", "relative error from one point"),

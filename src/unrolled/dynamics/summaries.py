@@ -41,14 +41,14 @@ def _states(data: xr.Dataset) -> dict[str, float]:
         "components_90": float(np.searchsorted(shares, 0.9) + 1),
         "top_3_variance": float(shares[2]),
         "relaxation_ratio": float(
-            free[min(FREE_STEPS, len(free)) - 1] / np.median(data.document_step.values)
+            free[min(FREE_STEPS, len(free)) - 1] / np.nanmedian(data.document_step.values)
         ),
     }
 
 
 def _line(data: xr.Dataset) -> dict[str, float]:
     """Shape, range and direction of the slow points."""
-    low, high = np.percentile(data.state_logit.values, [2, 98])
+    low, high = np.nanpercentile(data.state_logit.values, [2, 98])
     logits = data.point_logit.values
     direction, readout = data.manifold_direction.values, data.readout.values
     return {
@@ -58,9 +58,9 @@ def _line(data: xr.Dataset) -> dict[str, float]:
         "coordinate_agreement": abs(
             rank_correlation(data.point_coordinate.values, data.manifold_position.values)
         ),
-        "overlap_median": float(np.median(data.overlap.values)),
-        "overlap_p10": float(np.percentile(data.overlap.values, 10)),
-        "null_overlap_p95": float(np.percentile(data.null_overlap.values, 95)),
+        "overlap_median": float(np.nanmedian(data.overlap.values)),
+        "overlap_p10": float(np.nanpercentile(data.overlap.values, 10)),
+        "null_overlap_p95": float(np.nanpercentile(data.null_overlap.values, 95)),
     }
 
 
@@ -70,19 +70,21 @@ def _modes(data: xr.Dataset) -> dict[str, float]:
     rows = np.arange(len(slow))
     moduli = np.hypot(data.eigenvalues_real.values, data.eigenvalues_imag.values)
     times = data.time_constant.values.copy()
-    times[rows, slow] = -1.0
+    times[rows[slow >= 0], slow[slow >= 0]] = -1.0
     others = -np.sort(-times, axis=1)[:, :OTHER_MODES]
-    tau_1 = float(np.median(data.slow_time_constant.values))
-    tau_2, tau_3 = (float(tau) for tau in np.median(others, axis=0))
+    tau_1 = float(np.nanmedian(data.slow_time_constant.values))
+    tau_2, tau_3 = (float(tau) for tau in np.nanmedian(others, axis=0))
     return {
         "tau_1": tau_1,
-        "tau_1_p10": float(np.percentile(data.slow_time_constant.values, 10)),
-        "tau_1_p90": float(np.percentile(data.slow_time_constant.values, 90)),
+        "tau_1_p10": float(np.nanpercentile(data.slow_time_constant.values, 10)),
+        "tau_1_p90": float(np.nanpercentile(data.slow_time_constant.values, 90)),
         "tau_2": tau_2,
         "tau_3": tau_3,
         "tau_ratio": tau_1 / tau_2,
         "tau_over_longest": tau_1 / float(data.attrs["longest_document"]),
-        "lambda_1": float(np.median(data.eigenvalues_real.values[rows, slow])),
+        "lambda_1": float(
+            np.nanmedian(np.where(slow >= 0, data.eigenvalues_real.values[rows, slow], np.nan))
+        ),
         "unstable_share": float(np.mean(moduli[:, 0] > UNSTABLE)),
         "zero_input_tau_1": float(data.attrs["zero_input_time_constant"]),
         "zero_input_overlap": float(data.attrs["zero_input_overlap"]),

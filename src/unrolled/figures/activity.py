@@ -64,4 +64,4 @@ def draw_shade_bar(axes: Axes) -> None:
     shades = ScalarMappable(Normalize(-1, 1), VALENCE_COLOURS)
     bar = axes.figure.colorbar(shades, ax=axes, ticks=[-1, 0, 1], aspect=25, pad=0.02)
     bar.set_ticklabels(["negative", "same", "positive"])
-    bar.set_label("document in which the unit ends higher", labelpad=1)
+    bar.set_label("unit ends higher in", labelpad=-8)

@@ -108,14 +108,6 @@ def draw_time_constants_along(
     if len(position) == 0:
         return say(axes, NO_POINTS)
     axes.set_yscale("log")
-    if document_length is not None and document_length > 0:
-        axes.axhline(
-            document_length,
-            color=LIGHT,
-            linewidth=1.2,
-            zorder=0,
-            label="95 % of documents",
-        )
     for mode, (colour, marker) in enumerate(_MODES[: values.shape[1]]):
         _scatter_capped(axes, position, values[:, mode], colour, marker, f"mode {mode + 1}")
     if slow_time_constant is not None:
@@ -127,11 +119,19 @@ def draw_time_constants_along(
                 facecolors="none", edgecolors=VERMILION, linewidths=0.8, zorder=4,
                 label="integration mode",
             )  # fmt: skip
+    if document_length is not None and document_length > 0:
+        axes.axhline(
+            document_length,
+            color=LIGHT,
+            linewidth=1.2,
+            zorder=0,
+            label="long document (95 %)",
+        )
     axes.set_xlim(-1.07, 1.07)
     low, high = axes.get_ylim()
     # Room above the points for the legend, which otherwise covers the slowest mode.
-    axes.set_ylim(low, min(high, 1.4 * LONGEST_SHOWN) * (high / low) ** 0.22)
-    axes.legend(loc="upper center", ncols=2, columnspacing=0.8, handletextpad=0.1, markerscale=1.5)
+    axes.set_ylim(low, min(high, 1.4 * LONGEST_SHOWN) * (high / low) ** 0.36)
+    axes.legend(loc="upper center", ncols=3, columnspacing=0.8, handletextpad=0.3, markerscale=1.5)
     return axes
 
 

@@ -85,10 +85,7 @@ def density_panel(
     if legend:
         low, high = axes.get_ylim()
         axes.set_ylim(low, high + (0.42 if paths else 0.28) * (high - low))
-        axes.legend(
-            loc="upper center", ncols=2, columnspacing=0.8, handletextpad=0.4,
-            frameon=True, framealpha=1.0, edgecolor="none",  # hides the line of logit zero
-        )  # fmt: skip
+        axes.legend(loc="upper center", ncols=2, columnspacing=0.8, handletextpad=0.4)
     units = {"units": "state units"}
     return take_numbers(trained, names).assign(
         state_counts=(
@@ -115,7 +112,7 @@ def slow_points_panel(
     names = ["point_pc", "point_coordinate", "fixed_pc", "fixed_unstable"]
     if trained.sizes["fixed_point"]:
         low, high = axes.get_ylim()
-        axes.set_ylim(low, high + (0.9 if inset else 0.25) * (high - low))
+        axes.set_ylim(low, high + (0.9 if inset else 0.42) * (high - low))
         axes.legend(loc="upper left", handletextpad=0.2, labelspacing=0.5)
     elif inset:
         low, high = axes.get_ylim()

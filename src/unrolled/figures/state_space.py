@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
 from .style import (
@@ -219,7 +220,10 @@ def draw_readout(axes: Axes, readout: ArrayLike, *, logit_at_origin: float) -> A
     across = np.array([-unit[1], unit[0]])
     reach = 10 * (abs(x_limits[1] - x_limits[0]) + abs(y_limits[1] - y_limits[0]))
     ends = np.array([foot - reach * across, foot + reach * across])
-    axes.plot(ends[:, 0], ends[:, 1], "-.", color=GREEN, linewidth=1.1, label="logit = 0")
+    (line,) = axes.plot(ends[:, 0], ends[:, 1], "-.", color=GREEN, linewidth=1.1, label="logit = 0")
+    # Where the panel is made taller for a legend, the line does not follow.
+    corner, size = (x_limits[0], y_limits[0]), (np.ptp(x_limits), np.ptp(y_limits))
+    line.set_clip_path(Rectangle(corner, *map(float, size), transform=axes.transData))
     span = 0.22 * min(abs(x_limits[1] - x_limits[0]) / max(abs(unit[0]), 0.3), 1e300)
     tip = unit * min(span, 0.4 * abs(y_limits[1] - y_limits[0]) / max(abs(unit[1]), 1e-9))
     axes.annotate(

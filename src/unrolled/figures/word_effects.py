@@ -59,7 +59,7 @@ def draw_word_effects(
         colour, marker, _ = VALENCES[name]
         axes.scatter(
             chosen[:, 0], chosen[:, 1], s=7, marker=marker, color=colour, alpha=0.45, linewidths=0,
-            label=f"{name} words",
+            label=name,
         )  # fmt: skip
         _draw_mean(axes, chosen.mean(axis=0), reach, colour, marker)
     axes.plot(0, 0, "+", color=BLACK, markersize=6, zorder=6)

@@ -54,6 +54,7 @@ class Cell(ABC):
     state_blocks: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
+        """Check the shapes; keep float64 arrays."""
         shapes = self.shapes(self.units, self.inputs)
         if set(self.parameters) != set(shapes):
             raise ValueError(

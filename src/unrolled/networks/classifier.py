@@ -40,6 +40,7 @@ class Network:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        """Check the shapes; keep float64 arrays."""
         size = (self.cell.state_size,)
         expected = {
             "embedding": (len(self.embedding), self.cell.inputs),

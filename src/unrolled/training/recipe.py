@@ -49,6 +49,7 @@ class Recipe:
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
+        """Refuse what cannot work."""
         for key in ("epochs", "batch"):
             self._check(key, getattr(self, key) >= 1, "a whole number of 1 or more")
         for key in ("learning_rate", "clip"):
@@ -95,6 +96,7 @@ class LabelledDocuments:
     labels: np.ndarray
 
     def __post_init__(self) -> None:
+        """Refuse what cannot work."""
         if len(self.documents) == 0:
             raise ValueError(
                 "There are no documents to learn from. Look at the corpus file and at the "

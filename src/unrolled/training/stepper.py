@@ -153,10 +153,10 @@ class CompiledStep:
         """The step as a graph: gradient, clipping, Adam, decay."""
         import tensorflow as tf
 
-        *arguments, rate, decay, clip = arguments
+        *documents, rate, decay, clip = arguments
         values, first, second = self._groups
         parameters = {key: variable.read_value() for key, variable in values.items()}
-        loss, gradients = loss_and_gradients(self._kind, parameters, Documents(*arguments))
+        loss, gradients = loss_and_gradients(self._kind, parameters, Documents(*documents))
         norm = tf.sqrt(tf.add_n([tf.reduce_sum(value**2) for value in gradients.values()]))
         scale = clip / tf.maximum(norm, clip)
         for key, value in parameters.items():

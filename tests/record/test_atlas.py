@@ -1,0 +1,365 @@
+"""The page shows every figure and claim, fetches nothing, and works under a reader's fingers."""
+
+import json
+import re
+import shutil
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+
+from unrolled.record.atlas import PaperSection, build_page, figures_of, read_sources
+from unrolled.record.captions import render_caption
+from unrolled.record.claims import judge, read_claims
+from unrolled.record.run_times import run_times, write_run_times
+from unrolled.record.tables import wide_table
+
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+NAMES = ["fig1", "fig2", "tab1", "figA_film_gru", "figA_film_lstm"]
+CAPTION = (
+    "The **state** moves, :math:`z = 0`, at {{ scale }}.\n\nUnits <b>not</b> shown: {{ units }}.\n"
+)
+CLAIMS = """
+paper:
+  title: A title with <angles> & more
+  authors: A. Author
+  published: Somewhere 2019
+  question: What is done?
+  short_answer: This.
+  links: {arXiv: "https://arxiv.org/abs/1906.10720"}
+claims:
+- id: "C1_{corpus}_{cell}"
+  statement: The number is large.
+  source: figure 1
+  quantity: "{corpus}_{cell}_size"
+  unit: tokens
+  paper_by: {film_gru: 3}
+  control: "{corpus}_{cell}_size_untrained"
+  over: {corpus: [film, foods], cell: [gru, lstm]}
+  accept: {demo: {min: 1, greater_than: control}}
+  cannot_show: Small data.
+- id: C2
+  statement: Everything agrees.
+  source: figure 2
+  quantity: agreement
+  reported: true
+  accept: {demo: {min: 1}}
+  cannot_show: Few networks.
+"""
+METRICS = {
+    "film_gru_size": 2.0,
+    "film_gru_size_low": 1.5,
+    "film_gru_size_high": 2.5,
+    "film_lstm_size": 0.5,
+    "foods_gru_size": 4.0,
+    "agreement": 0.25,
+} | {
+    f"{corpus}_{cell}_size_untrained": 0.75
+    for corpus in ("film", "foods")
+    for cell in ("gru", "lstm")
+}
+
+
+def write_png(path: Path, width: int = 900, height: int = 300) -> None:
+    """A grey picture, by hand: the page looks at bytes, not at plots."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + check
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = (b"\0" + b"\xdd" * width) * height
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.fixture
+def section(tmp_path):
+    folder = tmp_path / "results" / "line_attractor" / "figures"
+    folder.mkdir(parents=True)
+    for name in NAMES:
+        write_png(folder / f"{name}.png")
+    caption = tmp_path / "caption.rst"
+    caption.write_text(CAPTION, encoding="utf-8")
+    claims = tmp_path / "toy.yaml"
+    claims.write_text(CLAIMS, encoding="utf-8")
+    sheet = read_claims(claims)
+    verdicts = [item.as_dict() for item in judge(sheet.claims, METRICS, "demo")]
+    assert sheet.paper is not None
+    rows = [
+        {"documents": "film", "model": model, "percent": "80.5", "low": "79", "high": high}
+        for model, high in (("gru", "81"), ("bag_of_words", "79"))
+    ]
+    return PaperSection(
+        slug="line_attractor",
+        sheet={"about": sheet.paper.model_dump(), "scale": "demo", "claims": verdicts},
+        figures=figures_of(
+            NAMES,
+            slug="line_attractor",
+            pngs={name: folder / f"{name}.png" for name in NAMES},
+            captions=dict.fromkeys(NAMES, caption),
+            tables={"tab1": rows},
+            context={"scale": "demo", "units": 64},
+        ),
+    )
+
+
+@pytest.fixture
+def page(section, tmp_path):
+    source = {
+        "title": "Reviews",
+        "home": "https://example.org/home",
+        "licence": "MIT",
+        "citation": "Somebody 2014",
+        "sha256": "ab" * 32,
+        "bytes": 2466783,
+    }
+    path = tmp_path / "results" / "index.html"
+    path.write_text(build_page([section], scale="demo", sources=[source]), encoding="utf-8")
+    return path
+
+
+def test_the_page_is_the_same_text_whenever_it_is_built(section):
+    assert build_page([section], scale="demo") == build_page([section], scale="demo")
+
+
+def test_what_others_wrote_is_shown_as_text_not_run(page):
+    html = page.read_text(encoding="utf-8")
+    assert "A title with &lt;angles&gt; &amp; more" in html
+    assert "&lt;b&gt;not&lt;/b&gt; shown: 64" in html
+
+
+def test_the_page_names_no_address_to_fetch_from(page):
+    html = page.read_text(encoding="utf-8")
+    fetched = re.findall(r'(?:src|srcset|data|action)="([^"]+)"|url\(|@import', html)
+    assert {address for address in fetched if not address.startswith("data:")} == {
+        "record/run_times.js"
+    }
+    assert not re.search(r'<link[^>]+href="(?!data:)', html)
+
+
+def test_figures_of_one_stem_become_one_figure_with_a_picture_for_each_cell(section):
+    assert [figure.title for figure in section.figures] == [
+        "Figure 1",
+        "Figure 2",
+        "Table 1",
+        "Figure A",
+    ]
+    pictures = section.figures[-1].pictures
+    assert [picture.label for picture in pictures] == ["film · gru", "film · lstm"]
+    assert (pictures[0].width, pictures[0].height) == (900, 300)
+    assert pictures[0].pdf == "line_attractor/figures/figA_film_gru.pdf"
+    assert section.figures[2].pictures[0].numbers == "line_attractor/figures/tab1.csv"
+
+
+def test_a_file_that_is_no_picture_is_named(tmp_path, section):
+    broken = tmp_path / "fig1.png"
+    broken.write_bytes(b"")
+    caption = tmp_path / "caption.rst"
+    with pytest.raises(ValueError, match=r"fig1\.png is not a PNG picture \(0 bytes\)"):
+        figures_of(
+            ["fig1"],
+            slug="x",
+            pngs={"fig1": broken},
+            captions={"fig1": caption},
+            tables={},
+            context={"scale": "demo", "units": 1},
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Only {{ unheard_of }}.", "unheard_of"),
+        ("A :nonsense:`role`.", "nonsense"),
+        (".. raw:: html\n\n   <script>1</script>\n", "raw"),
+    ],
+)
+def test_a_caption_that_cannot_be_rendered_is_named(tmp_path, text, words):
+    path = tmp_path / "fig9.rst"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"(?s)fig9\.rst.*{words}"):
+        render_caption(path, {"scale": "demo"})
+    with pytest.raises(ValueError, match=r"absent\.rst is not there"):
+        render_caption(tmp_path / "absent.rst", {})
+
+
+def test_a_table_without_models_is_only_tidied():
+    assert wide_table([{"a_b": "0.12345", "c": "x_y"}]) == (["a b", "c"], [["0.123", "x y"]])
+    assert wide_table([]) == ([], [])
+
+
+def test_only_sources_of_the_runs_corpora_are_shown(tmp_path):
+    path = tmp_path / "sources.yaml"
+    path.write_text(
+        "one: {title: One, corpora: [film], bytes: 5}\ntwo: {corpora: [imdb]}\n", encoding="utf-8"
+    )
+    (source,) = read_sources(path, ["film", "plain"])
+    assert (source["title"], source["bytes"], source["home"]) == ("One", 5, None)
+    assert [source["title"] for source in read_sources(path, ["imdb"])] == ["two"]
+
+
+def test_run_times_are_the_latest_of_each_job_longest_first(tmp_path):
+    def record(rule, seconds, started, **wildcards):
+        return {
+            "rule": rule,
+            "wildcards": wildcards,
+            "seconds": seconds,
+            "started": started,
+            "peak_memory_bytes": 10**8,
+        }
+
+    records = [
+        record("train", 30.0, "2026-01-01T10:00:00+00:00", cell="gru"),
+        record("train", 20.0, "2026-01-02T10:00:00+00:00", cell="gru"),
+        record("fig1", 25.0, "2026-01-02T10:00:00+00:00"),
+    ]
+    assert [(job["job"], job["seconds"]) for job in run_times(records)] == [
+        ("fig1", 25.0),
+        ("train cell=gru", 20.0),
+    ]
+    lines = [*map(json.dumps, records), '{"rule": "cut off by a k']
+    (tmp_path / "all.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    text = write_run_times(tmp_path).read_text(encoding="utf-8")
+    assert json.loads(text.removeprefix("window.runTimes = ").rstrip(";\n"))[0]["job"] == "fig1"
+
+
+# --------------------------------------------------------------- in a browser
+
+
+@pytest.fixture
+def browser():
+    webdriver = pytest.importorskip("selenium.webdriver")
+    if not (Path(CHROMIUM).exists() and Path(DRIVER).exists() and shutil.which(CHROMIUM)):
+        pytest.skip(
+            f"no {CHROMIUM} with {DRIVER}: apt-get install chromium chromium-driver to run this"
+        )
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (
+        "headless=new",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-dev-shm-usage",
+        "force-prefers-reduced-motion",  # else clicks land while the page is still gliding
+    ):
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+def resize(driver, width, *, phone=False):
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": phone},
+    )
+
+
+def find(driver, css):
+    return driver.find_elements("css selector", css)
+
+
+def is_shown(elements):
+    return [element for element in elements if element.is_displayed()]
+
+
+def requested(driver):
+    """Every address that the page asked for."""
+    messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    return [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+
+
+def test_a_reader_can_click_through_the_page(page, browser):
+    record = {"rule": "train", "wildcards": {}, "seconds": 5.0, "started": "2026-01-01T00:00:00"}
+    (page.parent / "record").mkdir()
+    lines = [json.dumps(record | {"rule": rule, "seconds": s}) for rule, s in (("a", 2), ("b", 9))]
+    (page.parent / "record" / "jobs.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    write_run_times(page.parent / "record")
+    resize(browser, 1280)
+    browser.get(page.as_uri())
+
+    counts = [element.text.split() for element in find(browser, "#scoreboard .count")]
+    assert counts == [["2", "hold"], ["1", "fails"], ["1", "missing"], ["1", "reported"]]
+    (link,) = find(browser, "nav a[href='#line_attractor']")
+    link.click()
+    assert browser.current_url.endswith("#line_attractor")
+    assert "A title with <angles>" in find(browser, "#line_attractor h2")[0].text
+
+    # a figure enlarges, the next one follows, and it closes
+    viewer = find(browser, "#viewer")[0]
+    assert not viewer.is_displayed()
+    find(browser, "#line_attractor-fig1 .enlarge")[0].click()
+    assert viewer.is_displayed()
+    assert find(browser, "#viewer img")[0].size["width"] > 0
+    find(browser, "#viewer [data-go='1']")[0].click()
+    assert find(browser, ".viewer-bar b")[0].text == "Figure 2"
+    find(browser, "#viewer [data-close]")[0].click()
+    assert not viewer.is_displayed()
+
+    # a mark in the overview leads to its claim
+    assert not is_shown(find(browser, "#line_attractor-C1_film_lstm"))
+    find(browser, ".matrix a[href='#line_attractor-C1_film_lstm']")[0].click()
+    assert is_shown(find(browser, "#line_attractor-C1_film_lstm"))
+
+    # the filter leaves what it says, by verdict and by word
+    find(browser, ".chips label:has([value='fails'])")[0].click()
+    rows = is_shown(find(browser, "tr[data-verdict]"))
+    assert [row.get_attribute("data-verdict") for row in rows] == ["fails"]
+    assert find(browser, ".filter output")[0].text == "1 shown"
+    find(browser, ".chips label:has([value=''])")[0].click()
+    find(browser, ".filter [type='search']")[0].send_keys("film gru")
+    rows = is_shown(find(browser, "tr[data-verdict]"))
+    assert [row.get_attribute("id") for row in rows] == ["line_attractor-C1_film_gru"]
+    assert "1.5…2.5" in rows[0].text
+
+    # run times: longest first, then by name
+    def jobs():
+        return [cell.text for cell in find(browser, "#times-table td:first-child")]
+
+    assert jobs() == ["b", "a"]
+    find(browser, "#times-table [data-key='job']")[0].click()
+    assert jobs() == ["a", "b"]
+
+    # the switch turns the page dark, and light again
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    light = browser.execute_script(ground)
+    find(browser, "#theme")[0].click()
+    assert browser.execute_script(ground) != light
+
+    assert browser.get_log("browser") == []
+    assert {url.split(":")[0] for url in requested(browser)} <= {"file", "data"}
+
+
+@pytest.mark.parametrize("width", [360, 390, 768])
+def test_nothing_on_a_phone_needs_scrolling_sideways(page, browser, width):
+    (page.parent / "record").mkdir()
+    write_run_times(page.parent / "record")
+    resize(browser, width, phone=True)
+    browser.get(page.as_uri())
+    for details in find(browser, "details"):
+        browser.execute_script("arguments[0].open = true", details)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    too_wide = browser.execute_script(
+        "return Array.from(document.querySelectorAll('main *'))"
+        ".filter((e) => !e.closest('.scroll, svg') && e.getBoundingClientRect().right"
+        " > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80))"
+    )
+    assert too_wide == []
+    assert browser.get_log("browser") == []
+
+
+def test_without_run_times_the_page_says_so_in_words(page, browser):
+    browser.get(page.as_uri())
+    assert "that file is not beside it" in find(browser, "#times-words")[0].text
+    assert not find(browser, "#times-table")[0].is_displayed()
