@@ -28,9 +28,8 @@ READERS: dict[str, Callable[..., LabelledTexts]] = {
     "yelp": read_yelp,
     "sst": read_sst,
 }
-OF_READERS = {
-    "minimum_rating"
-}  # settings that a reader is told; the others are for building
+# Settings that a reader is told; the others are for building.
+OF_READERS = {"minimum_rating"}
 BALANCED = {"foods"}
 
 with run_step(snakemake) as step:

@@ -2,9 +2,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from archives_for_tests import sha256, tar_bytes, zip_bytes
 
 from unrolled.data import fetch_file
+
+from .archives_for_tests import sha256, tar_bytes, zip_bytes
 
 CONTENT = bytes(range(256)) * 1000
 

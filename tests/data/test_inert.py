@@ -2,9 +2,10 @@ import os
 import pickle
 
 import pytest
-from archives_for_tests import table_pickle
 
 from unrolled.data import read_inert, string_columns
+
+from .archives_for_tests import table_pickle
 
 
 class Deed:

@@ -4,9 +4,10 @@ import tarfile
 
 import numpy as np
 import pytest
-from archives_for_tests import film_archive, foods_archive, tar_bytes, write, zip_bytes
 
 from unrolled.data import read_film, read_foods, read_imdb, read_sst, read_yelp
+
+from .archives_for_tests import film_archive, foods_archive, tar_bytes, write, zip_bytes
 
 
 def test_film_sentences_are_labelled_by_the_sign_of_a_clear_rating(tmp_path):
@@ -139,9 +140,7 @@ def test_yelp_drops_three_stars_and_keeps_its_test_file(tmp_path):
     train = [(1, "bad\\n\\nplace"), (3, "so so"), (5, 'said ""wow""'), (2, "poor"), (4, "good")]
     source = write(
         tmp_path / "y.tgz",
-        tar_bytes(
-            {"y/test.csv": yelp_csv([(5, "ok"), (3, "hm")]), "y/train.csv": yelp_csv(train)}
-        ),
+        tar_bytes({"y/test.csv": yelp_csv([(5, "ok"), (3, "hm")]), "y/train.csv": yelp_csv(train)}),
     )
     texts = read_yelp(tmp_path / "y.tgz", source)
     assert texts.texts == ["bad place", 'said ""wow""', "poor", "good", "ok"]

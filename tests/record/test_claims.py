@@ -207,7 +207,9 @@ def test_the_gate_opens_for_reported_claims_and_closes_for_failing_and_missing_o
     console = Console(file=io.StringIO(), width=120)
     with pytest.raises(ClaimsFailed, match="2 of 4 claims do not hold: toy B, toy D"):
         pass_gate([{"paper": "toy", "claims": verdicts}], console=console)
-    assert "misses the least accepted" in " ".join(console.file.getvalue().split())
+    shown = " ".join(console.file.getvalue().split())
+    assert "toy: 1 holds, 1 fails, 1 missing, 1 reported" in shown
+    assert "at least 1" in shown
     pass_gate([{"paper": "toy", "claims": [verdicts[0], verdicts[2]]}], console=console)
 
 

@@ -1,5 +1,4 @@
 import hashlib
-import itertools
 import subprocess
 import sys
 from dataclasses import replace
@@ -184,6 +183,18 @@ def test_a_diverging_network_is_named_and_those_before_it_are_kept():
     assert len(network.metadata["history"]) == 2
     with pytest.raises(ValueError, match=r"'wild' diverged: .*Lower learning_rate"):
         next(networks)
+
+
+def test_a_network_that_diverges_at_an_epoch_s_last_step_is_not_kept():
+    # One step an epoch: the loss is computed before the step that ruins the weights.
+    wild = replace(RECIPE, batch=300, epochs=1, learning_rate=1e38, clip=1e30)
+    with pytest.raises(ValueError, match=r"'wild' diverged: .* step 1 of 1\."):
+        trained({"wild": plan("linear", recipe=wild)})
+
+
+def test_a_document_longer_than_the_cap_is_refused():
+    with pytest.raises(ValueError, match=r"12 words, but the cap is 11 .*config.yaml"):
+        trained({"a": plan()}, longest=11)
 
 
 def test_documents_of_another_vocabulary_are_refused_before_training():

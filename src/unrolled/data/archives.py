@@ -136,7 +136,7 @@ def iterate_tar(archive: str | Path) -> Iterator[tuple[str, io.BufferedIOBase]]:
         If the file is no tar, or is cut short.
     """
     try:
-        with tarfile.open(archive, mode="r|*") as tar:
+        with tarfile.open(archive, mode="r:*") as tar:
             for entry in tar:
                 file = tar.extractfile(entry) if entry.isreg() else None
                 if file is not None:

@@ -107,6 +107,7 @@ def _download_address(
     import pooch
     import requests
 
+    pooch.get_logger().setLevel("WARNING")  # progress is told in our own way
     failures = []
     for url in source["fetch"]["urls"]:
         for attempt in range(attempts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -17,6 +18,7 @@ _LEARNING_WORDS = 5_000_000
 _LONGEST_WORD = 50
 _ALPHABET = 1000
 _BATCH = 1000
+_INSIDE = "##"  # begins a piece that does not begin its word
 
 
 def split_words(text: str) -> list[str]:
@@ -95,30 +97,54 @@ def encode_wordpiece(
     """
     # One thread: the order in which threads count pairs must not decide anything.
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    from tokenizers import Tokenizer, models, pre_tokenizers
 
+    learned = _learn_pieces(
+        list(_first_words(texts, learn_from)), vocabulary=vocabulary, minimum_count=minimum_count
+    )
+    pieces = [SPECIAL[UNKNOWN], *learned]
     tokenizer = Tokenizer(
-        models.WordPiece(unk_token=SPECIAL[UNKNOWN], max_input_chars_per_word=_LONGEST_WORD)
+        models.WordPiece(
+            {piece: number for number, piece in enumerate(pieces)},
+            unk_token=SPECIAL[UNKNOWN],
+            max_input_chars_per_word=_LONGEST_WORD,
+            continuing_subword_prefix=_INSIDE,
+        )
     )
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=vocabulary,
-        min_frequency=minimum_count,
-        limit_alphabet=_ALPHABET,
-        special_tokens=list(SPECIAL),
-        continuing_subword_prefix="##",
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(_first_words(texts, learn_from), trainer)
-    pieces = sorted(tokenizer.get_vocab(with_added_tokens=True).items(), key=lambda item: item[1])
     documents = []
     for first in range(0, len(texts), _BATCH):
         batch = [text.casefold() for text in texts[first : first + _BATCH]]
         for encoding in tokenizer.encode_batch(batch, add_special_tokens=False):
-            documents.append(np.array(encoding.ids, dtype=np.int32) - len(SPECIAL))
-    # The two special tokens are numbered first; what is below them is unknown.
-    documents = [np.maximum(document, UNKNOWN_PIECE) for document in documents]
-    return documents, [piece for piece, _ in pieces[len(SPECIAL) :]]
+            # The unknown piece is numbered 0 there, and has no number of its own here.
+            documents.append(np.array(encoding.ids, dtype=np.int32) + np.int32(UNKNOWN_PIECE))
+    return documents, learned
+
+
+def _learn_pieces(texts: list[str], *, vocabulary: int, minimum_count: int) -> list[str]:
+    """Pieces of words, the same in every process.
+
+    The learner numbers letters inside words in the random order of a hash table, and the numbers
+    decide which of two equally frequent pairs is merged first. Told all letters beforehand, in
+    both forms, it has nothing left to number at random.
+    """
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    counts = Counter(letter for text in texts for letter in text if not letter.isspace())
+    frequent = sorted(counts, key=lambda letter: (-counts[letter], letter))[:_ALPHABET]
+    rare = {ord(letter): None for letter in counts.keys() - set(frequent)}
+    tokenizer = Tokenizer(models.WordPiece(unk_token=SPECIAL[UNKNOWN]))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary,
+        min_frequency=minimum_count,
+        special_tokens=[*sorted(frequent), *(_INSIDE + letter for letter in sorted(frequent))],
+        continuing_subword_prefix=_INSIDE,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator((text.translate(rare) for text in texts), trainer)
+    numbers = tokenizer.get_vocab(with_added_tokens=True)
+    return sorted(numbers, key=lambda piece: numbers[piece])
 
 
 def _first_words(texts: Sequence[str], chosen: Iterable[int]) -> Iterator[str]:

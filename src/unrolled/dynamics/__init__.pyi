@@ -1,3 +1,4 @@
+from .line_attractors import measure_network as measure_network
 from .manifolds import PrincipalComponents as PrincipalComponents
 from .manifolds import inside_range as inside_range
 from .manifolds import manifold_coordinate as manifold_coordinate
@@ -9,6 +10,8 @@ from .modes import Modes as Modes
 from .modes import decompose as decompose
 from .modes import linearise as linearise
 from .modes import time_constants as time_constants
+from .portraits import Reading as Reading
+from .portraits import read_documents as read_documents
 from .predictions import LinearMaps as LinearMaps
 from .predictions import Relaxation as Relaxation
 from .predictions import nearest_points as nearest_points

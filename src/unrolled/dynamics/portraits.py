@@ -17,6 +17,9 @@ from .manifolds import (
 from .modes import Modes, linearise
 from .searches import FixedPoints, find_slow_points
 
+# What is measured: name -> (dims, values, units, long_name).
+Measured = dict[str, tuple[Any, Any, str, str]]
+
 
 @dataclass(frozen=True)
 class Reading:

@@ -94,13 +94,16 @@ def _modes(data: xr.Dataset) -> dict[str, float]:
 def _words(data: xr.Dataset) -> dict[str, float]:
     """How words push along the integration mode."""
     negative, neutral, positive = data.class_projection.values.T
-    weights = data.word_weight.values
+    weights, classes = data.word_weight.values, data.word_class_of.values
+    pushes = [data.word_projection.values[classes == one] for one in range(3)]
+    spread = np.sqrt(np.mean([pushes[0].var(), pushes[2].var()]))
     later = data.later_effect.values
     return {
         "sign_share": float(np.mean((positive > 0) & (negative < 0))),
         "neutral_ratio": float(
             abs(neutral.mean()) / (0.5 * (abs(positive.mean()) + abs(negative.mean())))
         ),
+        "class_separation": float((pushes[2].mean() - pushes[0].mean()) / spread),
         "projection_correlation": _correlation(data.word_projection.values, weights),
         "projection_correlation_second": abs(
             _correlation(data.word_projection_second.values, weights)

@@ -65,7 +65,7 @@ class Ugrnn(Cell):
         to_update = (states - candidate) * update * (1.0 - update)
         return update, to_update, (1.0 - update) * (1.0 - candidate * candidate)
 
-    def jacobian_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_state`."""
         update, to_update, to_candidate = self._gains(states, inputs)
         weights = self.parameters["recurrent"]
@@ -74,7 +74,7 @@ class Ugrnn(Cell):
         add_diagonal(jacobians, update)
         return jacobians
 
-    def jacobian_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    def _by_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_input`."""
         _, to_update, to_candidate = self._gains(states, inputs)
         weights = self.parameters["input"]
@@ -160,7 +160,7 @@ class Gru(Cell):
         jacobians += scaled((states - candidate) * update * (1.0 - update), gates[:, : self.units])
         return jacobians
 
-    def jacobian_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_state`."""
         _, trace = self._trace(states, inputs)
         direct = self.parameters["candidate"].T[None] * trace[1][:, None, :]
@@ -168,7 +168,7 @@ class Gru(Cell):
         add_diagonal(jacobians, trace[0])
         return jacobians
 
-    def jacobian_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    def _by_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_input`."""
         _, trace = self._trace(states, inputs)
         weights = self.parameters["input"]
@@ -250,7 +250,7 @@ class Lstm(Cell):
         np.multiply(memory, (output * (1.0 - squashed * squashed))[:, :, None], out=hidden)
         hidden += scaled(squashed * output * (1.0 - output), weights[:, 2 * size : 3 * size])
 
-    def jacobian_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_state`."""
         _, trace = self._trace(states, inputs)
         forget, _, output, _, squashed = trace
@@ -261,7 +261,7 @@ class Lstm(Cell):
         add_diagonal(right[:, : self.units], forget * output * (1.0 - squashed * squashed))
         return jacobians
 
-    def jacobian_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    def _by_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_input`."""
         _, trace = self._trace(states, inputs)
         jacobians = np.empty((len(states), self.state_size, self.inputs))

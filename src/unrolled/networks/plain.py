@@ -38,12 +38,12 @@ class Vanilla(Cell):
         """See `Cell.recurrent_gradients`."""
         return {"recurrent": transpose_times(states, drive_adjoints)}
 
-    def jacobian_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_state`."""
         following, _ = self._trace(states, inputs)
         return scaled(1.0 - following * following, self.parameters["recurrent"])
 
-    def jacobian_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    def _by_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_input`."""
         following, _ = self._trace(states, inputs)
         return scaled(1.0 - following * following, self.parameters["input"])
@@ -76,10 +76,10 @@ class Linear(Cell):
         """See `Cell.recurrent_gradients`."""
         return {"recurrent": transpose_times(states, drive_adjoints)}
 
-    def jacobian_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        """See `Cell.jacobian_state`; the same matrix at every state."""
+    def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """The same matrix at every state."""
         return np.repeat(self.parameters["recurrent"].T[None], len(states), axis=0)
 
-    def jacobian_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        """See `Cell.jacobian_input`; the same matrix at every state."""
+    def _by_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """The same matrix at every state."""
         return np.repeat(self.parameters["input"].T[None], len(states), axis=0)

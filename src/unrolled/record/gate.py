@@ -52,7 +52,7 @@ def count_verdicts(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def verdict_table(sheets: Sequence[Mapping[str, Any]], *, all_verdicts: bool = False) -> Table:
-    """Table for a terminal: counts for each paper, then the claims that need a look.
+    """Table for a terminal: the claims that need a look, and counts for each paper.
 
     Parameters
     ----------
@@ -65,31 +65,31 @@ def verdict_table(sheets: Sequence[Mapping[str, Any]], *, all_verdicts: bool = F
     -------
     table : rich.table.Table
     """
-    table = Table(title="Claims", title_justify="left", show_lines=False)
+    table = Table(title="Claims", title_justify="left", caption_justify="left")
     for name, justify in (
         ("verdict", "left"),
         ("claim", "left"),
         ("ours", "right"),
         ("accepted", "left"),
         ("margin", "right"),
-        ("why", "left"),
     ):
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        wide = name == "accepted"
+        table.add_column(name, justify=justify, no_wrap=not wide)  # type: ignore[arg-type]
+    counted = []
     for sheet in sheets:
         counts = count_verdicts(sheet["claims"])
         said = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
-        table.add_row(Text(sheet["paper"], style="bold"), said or "no claims", end_section=False)
-        shown = sheet["claims"] if all_verdicts else failing(sheet["claims"])
-        for item in shown:
+        counted.append(f"{sheet['paper']}: {said or 'no claims'}")
+        for item in sheet["claims"] if all_verdicts else failing(sheet["claims"]):
             table.add_row(
                 Text(item["verdict"], style=STYLES[item["verdict"]]),
                 item["id"],
                 _number(item["value"]),
                 item["accept_words"],
                 _number(item["margin"]),
-                item["message"],
             )
         table.add_section()
+    table.caption = "\n".join(counted)
     return table
 
 

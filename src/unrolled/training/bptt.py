@@ -112,8 +112,8 @@ def _forward(kind, cell, parameters, batch):
         trace = tuple(a.write(time, b) for a, b in zip(trace, activations, strict=True))
         return time + 1, following, last, states.write(time, state), trace
 
-    start = (0, first, tf.zeros_like(first), store(first.shape[1]))
-    start += (tuple(store(width) for _ in range(pieces)),)
+    traces = tuple(store(width) for _ in range(pieces))
+    start = (0, first, tf.zeros_like(first), store(first.shape[1]), traces)
     _, _, last, states, trace = tf.while_loop(lambda time, *_: time < batch.longest, body, start)
     return last, states, trace
 

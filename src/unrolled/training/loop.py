@@ -48,6 +48,7 @@ def train_networks(
     *,
     train: LabelledDocuments,
     validation: LabelledDocuments,
+    longest: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[tuple[str, Network]]:
     """Train networks one after another.
@@ -60,6 +61,9 @@ def train_networks(
     plans : mapping of str to Plan
     train, validation : LabelledDocuments
         The same documents for all; a plan may bring labels of its own.
+    longest : int, optional
+        Words that a document may have. Memory and time of a step grow with the longest
+        document, so one that slipped through the corpus's cap is refused.
     progress : callable, optional
         Called as ``progress(done, total, loss)`` after each step, counted over all plans.
 
@@ -74,9 +78,11 @@ def train_networks(
     Raises
     ------
     ValueError
-        If a token is not in a network's vocabulary, or a loss becomes infinite or NaN.
-        Networks yielded before are not affected.
+        If a token is not in a network's vocabulary, a document is longer than ``longest``,
+        or a loss becomes infinite or NaN. Networks yielded before are not affected.
     """
+    for labelled in (train, validation):
+        _check_lengths(labelled, longest)
     for name, plan in plans.items():
         _check_tokens(name, plan.network, train)
         _check_tokens(name, plan.network, validation)
@@ -143,21 +149,27 @@ class _Trainer:
         first = state.epoch * len(self._batches)
         for step, batch in enumerate(self._batches.epoch(self._labels, state.rng), start=first):
             loss = self._compiled.run(batch, recipe=recipe, rate=recipe.rate(step, self.steps))
-            if not np.isfinite(loss):
-                raise ValueError(
-                    f"Training of the network {self._name!r} diverged: the loss is {loss} at step "
-                    f"{step + 1} of {self.steps} (epoch {state.epoch + 1}). Lower "
-                    f"learning_rate ({recipe.learning_rate}) or clip ({recipe.clip}) in its "
-                    "training settings in config.yaml and run snakemake again."
-                )
+            self._check_finite(loss, step + 1)
             losses.append(loss)
             report(step + 1, loss)
         return float(np.mean(losses))
 
+    def _check_finite(self, loss: float, step: int) -> None:
+        """Stop a training that diverged, before its last good epoch passes for a result."""
+        recipe = self._plan.recipe
+        if not np.isfinite(loss):
+            raise ValueError(
+                f"Training of the network {self._name!r} diverged: the loss is {loss} at step "
+                f"{step} of {self.steps}. Lower learning_rate ({recipe.learning_rate}) or clip "
+                f"({recipe.clip}) in its training settings in config.yaml and run snakemake again."
+            )
+
     def _validate(self, state: TrainingState, training_loss: float) -> None:
         """Note the epoch, and keep its parameters if none was better."""
         network = self._plan.network.with_parameters(state.optimiser.parameters, metadata={})
-        accuracy, loss = evaluate(network, self._validation)
+        with np.errstate(over="ignore", invalid="ignore"):
+            accuracy, loss = evaluate(network, self._validation)
+        self._check_finite(loss, state.epoch * len(self._batches))
         state.history.append(
             {
                 "epoch": state.epoch,
@@ -207,6 +219,17 @@ def evaluate(network: Network, labelled: LabelledDocuments) -> tuple[float, floa
 def _labels(own: np.ndarray | None, documents: LabelledDocuments) -> np.ndarray:
     """A plan's own labels if it has some, else the documents'."""
     return documents.labels if own is None else checked_labels(own, len(documents.documents))
+
+
+def _check_lengths(labelled: LabelledDocuments, longest: int | None) -> None:
+    """Refuse documents longer than the corpus's cap."""
+    found = int(labelled.lengths.max())
+    if longest is not None and found > longest:
+        raise ValueError(
+            f"Document {int(labelled.lengths.argmax())} has {found} words, but the cap is "
+            f"{longest} (longest, in the corpus's settings in config.yaml). Build the corpus again "
+            "with snakemake, or raise longest."
+        )
 
 
 def _check_tokens(name: str, network: Network, labelled: LabelledDocuments) -> None:

@@ -144,6 +144,7 @@ class Plan:
     recipe : Recipe
     rng : numpy.random.Generator
         Order of the documents and dropout; nothing else enters the training by chance.
+        Training draws from it, so a second training needs a new one.
     labels, validation_labels : ndarray, optional
         Used instead of the documents' own: a twin that learns from shuffled labels
         differs in nothing else.

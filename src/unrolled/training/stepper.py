@@ -1,8 +1,9 @@
 """One compiled training step, used again for every network of the same sizes.
 
 Adam with decoupled weight decay on a clipped gradient. The whole step is one XLA
-computation: the optimiser's pass over an embedding is fused and costs about as much as
-two words of recurrence.
+computation. Adam is dense: a word that a batch does not show moves on by its momentum. At
+5,000 words of 64 numbers the pass over the embedding costs 1.6 ms of a step, as much as
+ten words of recurrence.
 
 References
 ----------
