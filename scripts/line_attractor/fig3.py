@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 with run_step(snakemake) as step, publication_style():
     trained = load_dataset(step.input.trained)
     figure = make_figure(height=4.6)
-    upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1.05])
+    upper, lower = list(figure.subfigures(2, 1, height_ratios=[1, 1.05], squeeze=False).flat)
     panels = upper.subplot_mosaic("abcd", width_ratios=[1.15, 1, 1, 1])
     spectra = [panels[letter] for letter in "bcd"]
     numbers = [highlights_panel(panels["a"], trained)]

@@ -24,7 +24,7 @@ with run_step(snakemake) as step, publication_style():
     twins = {twin: load_dataset(step.input[twin]) for twin in ("trained", "untrained")}
     trained = twins["trained"]
     figure = make_figure(height=6.9)
-    upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1.75])
+    upper, lower = list(figure.subfigures(2, 1, height_ratios=[1, 1.75], squeeze=False).flat)
     words = upper.subplots(1, 3)
     numbers = [
         word_effects_panel(axes, trained, highlight, legend=False)

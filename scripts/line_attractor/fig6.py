@@ -42,7 +42,7 @@ with run_step(snakemake) as step, publication_style():
         ]
         prefix = f"{trained.attrs['corpus']}_{trained.attrs['cell']}"
         both = join_numbers(drawn)
-        numbers.append(take_numbers(both, list(both.variables), prefix=prefix))
+        numbers.append(take_numbers(both, list(map(str, both.variables)), prefix=prefix))
     for row, letter in enumerate("abcd"):
         letter_panel(explain_above(panels[row, 0]), letter)
         for panel in panels[row, 1:]:

@@ -43,19 +43,19 @@ def accuracies(rows: list[dict[str, str]]) -> dict[str, float]:
 
 def dynamics(paths: list[str]) -> dict[str, float]:
     """Numbers of all networks: median, low and high of the trained ones, medians of the twins."""
-    values = defaultdict(list)
+    values: dict[tuple[str, str], list[float]] = defaultdict(list)
     for path in paths:
         data = load_dataset(path)
         twin = data.attrs["twin"]
         for name, value in summarise_line_attractor(data).items():
             values[f"{data.attrs['corpus']}_{data.attrs['cell']}_{name}", twin].append(value)
-    metrics = {}
+    metrics: dict[str, float] = {}
     for (key, twin), several in values.items():
         if twin == "trained":
-            metrics[key] = np.median(several)
+            metrics[key] = float(np.median(several))
             metrics[f"{key}_low"], metrics[f"{key}_high"] = min(several), max(several)
         else:
-            metrics[f"{key}_{twin}"] = np.median(several)
+            metrics[f"{key}_{twin}"] = float(np.median(several))
     return metrics
 
 

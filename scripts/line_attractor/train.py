@@ -42,7 +42,7 @@ with run_step(snakemake) as step:
         )
         networks[f"untrained_{member}"] = untrained
         shuffle = step.generator(*identity, "shuffle")
-        labels = {
+        labels: dict[str, list] = {
             "trained": [None, None],
             "shuffled": [shuffle.permutation(one.labels) for one in sets.values()],
         }
@@ -58,7 +58,10 @@ with run_step(snakemake) as step:
     total = epoch * step.params.recipe["epochs"] * len(plans)
     progress = step.progress(total, f"train {name} {cell}")
     trained = train_networks(
-        plans, **sets, progress=lambda done, _, loss: progress.update(done, loss=loss)
+        plans,
+        train=sets["train"],
+        validation=sets["validation"],
+        progress=lambda done, _, loss: progress.update(done, loss=loss),
     )
     networks.update(trained)
     save_networks(step.output.networks, networks)

@@ -8,6 +8,7 @@ state along the curve by its valence.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import xarray as xr
@@ -16,6 +17,11 @@ from unrolled.files import variable
 
 WORDS = 60  # of each class
 PCS = 3
+
+
+@cache
+def _rotation(units: int, seed: int) -> np.ndarray:
+    return np.linalg.qr(np.random.default_rng(seed).standard_normal((units, units)))[0]
 
 
 @dataclass(frozen=True)
@@ -29,8 +35,7 @@ class Toy:
     seed: int = 0
 
     def basis(self) -> np.ndarray:
-        rng = np.random.default_rng(self.seed)
-        return np.linalg.qr(rng.standard_normal((self.units, self.units)))[0]
+        return _rotation(self.units, self.seed)
 
     def step(self, states: np.ndarray, push: np.ndarray) -> np.ndarray:
         """One step of states (n, d), each pushed by push (n, d)."""

@@ -127,7 +127,9 @@ rule line_attractor_table1:
             for corpus in LA_NETWORKS
             for chunk in LA_CHUNKS[corpus]
         ],
-        trained=expand("<results>/line_attractor/analysis/{network}/trained.nc", network=LA_ANALYSED),
+        trained=expand(
+            "<results>/line_attractor/analysis/{network}/trained.nc", network=LA_ANALYSED
+        ),
     output:
         table="<results>/line_attractor/analysis/table1.csv",
     log:
@@ -375,7 +377,5 @@ rule line_attractor_figA:
 rule line_attractor:
     """The whole paper: every figure, every claim judged."""
     input:
-        expand(
-            "<results>/line_attractor/figures/{figure}.png", figure=FIGURES["line_attractor"]
-        ),
+        expand("<results>/line_attractor/figures/{figure}.png", figure=FIGURES["line_attractor"]),
         "<results>/line_attractor/claims.json",

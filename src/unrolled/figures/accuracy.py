@@ -116,13 +116,13 @@ def _draw_small(
     parts: list[tuple[str, str]] = []
     reference = row.values.get(baseline)
     if model != baseline and reference is not None:
-        gap = row.values[model] - reference
-        sign = "+" if gap >= 0 else "−"
-        parts.append((f"{sign}{abs(gap):.1f}", BLUE if gap >= 0 else VERMILION))
+        gap = round(row.values[model] - reference, 1)
+        words = "±0.0" if gap == 0 else f"{gap:+.1f}".replace("-", "−")
+        parts.append((words, GREY if gap == 0 else BLUE if gap > 0 else VERMILION))
     if row.networks.get(model, 1) > 1 and model in row.ranges:
         low, high = row.ranges[model]
         parts.append((f"{low:.1f}–{high:.1f}", GREY))
-    offsets = [0.0] if len(parts) == 1 else [-0.042, 0.022]
+    offsets = [0.0] if len(parts) == 1 else [-0.038, 0.019]
     for (text, colour), offset in zip(parts, offsets, strict=False):
         axes.text(centre + offset, height, text, ha="center", va="center", fontsize=6,
                   color=colour)  # fmt: skip

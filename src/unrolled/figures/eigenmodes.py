@@ -125,13 +125,13 @@ def draw_time_constants_along(
             color=LIGHT,
             linewidth=1.2,
             zorder=0,
-            label="long document (95 %)",
+            label="95 % length",
         )
     axes.set_xlim(-1.07, 1.07)
     low, high = axes.get_ylim()
     # Room above the points for the legend, which otherwise covers the slowest mode.
     axes.set_ylim(low, min(high, 1.4 * LONGEST_SHOWN) * (high / low) ** 0.36)
-    axes.legend(loc="upper center", ncols=3, columnspacing=0.8, handletextpad=0.3, markerscale=1.5)
+    axes.legend(loc="upper center", ncols=3, columnspacing=0.6, handletextpad=0.2, markerscale=1.5)
     return axes
 
 

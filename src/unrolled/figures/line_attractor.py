@@ -110,13 +110,10 @@ def slow_points_panel(
         unstable=trained.fixed_unstable.values,
     )
     names = ["point_pc", "point_coordinate", "fixed_pc", "fixed_unstable"]
-    if trained.sizes["fixed_point"]:
+    if axes.get_legend_handles_labels()[0]:
         low, high = axes.get_ylim()
         axes.set_ylim(low, high + (0.9 if inset else 0.42) * (high - low))
         axes.legend(loc="upper left", handletextpad=0.2, labelspacing=0.5)
-    elif inset:
-        low, high = axes.get_ylim()
-        axes.set_ylim(low, high + 0.9 * (high - low))
     if inset and trained.sizes["point"] > 2:
         draw_point_variance(
             axes.inset_axes(inset), trained.point_variance, trained.point_state_variance

@@ -32,20 +32,20 @@ def draw_prediction(axes: Axes, true: ArrayLike, predicted: ArrayLike, *, zoom: 
     matplotlib.axes.Axes
         The same axes.
     """
-    true, predicted = (np.asarray(values, dtype=float)[:, :2] for values in (true, predicted))
-    alive = np.isfinite(true).all(axis=1)
-    true, predicted = true[alive], predicted[alive]
+    path = np.asarray(true, dtype=float)[:, :2]
+    alive = np.isfinite(path).all(axis=1)
+    path, foretold = path[alive], np.asarray(predicted, dtype=float)[alive, :2]
     axes.set(xlabel="PC 1 (state units)", ylabel="PC 2 (state units)")
-    if len(true) < 2 or not np.isfinite(predicted).any():
+    if len(path) < 2 or not np.isfinite(foretold).any():
         return say(axes, "no linear prediction\n(no slow points, or too short a document)")
-    _draw_pair(axes, true, predicted)
+    _draw_pair(axes, path, foretold)
     axes.margins(0.08)
     low, high = axes.get_ylim()
     # The inset lives in a strip of its own above the path.
-    axes.set_ylim(low, high + (0.75 if len(true) > zoom else 0.2) * (high - low))
+    axes.set_ylim(low, high + (0.75 if len(path) > zoom else 0.2) * (high - low))
     axes.legend(loc="upper left")
-    if len(true) > zoom:
-        _draw_zoom(axes, true, predicted, zoom)
+    if len(path) > zoom:
+        _draw_zoom(axes, path, foretold, zoom)
     return axes
 
 

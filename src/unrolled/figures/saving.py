@@ -41,7 +41,9 @@ def save_figure(figure: Figure, *, pdf: str | Path, png: str | Path, record: str
             "text that says where the figure comes from."
         )
     with publication_style():
-        # The PNG comes first: its canvas settles the layout, and the PDF then repeats it.
+        # The layout is settled once, so that both files show exactly the same arrangement.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
         figure.savefig(
             Path(png),
             format="png",

@@ -255,7 +255,8 @@ def draw_slow_points(
     position : array_like of shape (n_points,), optional
         Coordinate along the manifold, -1 to 1, with a colour bar; grey points without it.
     fixed : array_like of shape (n_fixed, >= 2), optional
-        Exact fixed points: a filled square where stable, an open diamond where not.
+        Exact fixed points: a filled square where stable, an open diamond where not. An empty array
+        says that there are none; leave it out where none were looked for.
     unstable : array_like of shape (n_fixed,), optional
         Number of unstable directions of each.
 
@@ -278,13 +279,18 @@ def draw_slow_points(
         bar = axes.figure.colorbar(shown, ax=axes, ticks=[-1, 0, 1], aspect=25, pad=0.02)
         bar.set_label("position θ along the curve", labelpad=1)
         bar.outline.set_visible(False)  # type: ignore[operator]
+    if 0 < len(points) < 3:
+        axes.text(0.5, 0.06, f"only {len(points)} slow point{'s' if len(points) > 1 else ''}",
+                  transform=axes.transAxes, ha="center", color=GREY)  # fmt: skip
     if fixed is not None and unstable is not None:
         _draw_fixed_points(axes, np.asarray(fixed, dtype=float), np.asarray(unstable))
     return axes
 
 
 def _draw_fixed_points(axes: Axes, fixed: NDArray[np.float64], unstable: NDArray) -> None:
-    """Stable ones filled, the others open."""
+    """Stable ones filled, the others open; the legend also says when there are none."""
+    if len(fixed) == 0:
+        axes.plot([], [], " ", label="no exact fixed point found")
     kinds = (
         ("stable", unstable == 0, "s", BLACK, 26),
         ("unstable", unstable > 0, "D", "white", 26),

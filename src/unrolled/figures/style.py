@@ -113,7 +113,7 @@ def publication_style() -> Iterator[None]:
     with mpl.rc_context():
         kept = {"backend", "backend_fallback"}
         mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if k not in kept})
-        mpl.rcParams.update(_SETTINGS)
+        mpl.rcParams.update(_SETTINGS)  # type: ignore[arg-type]  # its keys are typed one by one
         yield
 
 

@@ -221,15 +221,16 @@ def draw_overlap(
     matplotlib.axes.Axes
         The same axes.
     """
-    overlap, null = (np.asarray(values, dtype=float) for values in (overlap, null))
-    overlap, null = overlap[np.isfinite(overlap)], null[np.isfinite(null)]
+    found, random = np.asarray(overlap, dtype=float), np.asarray(null, dtype=float)
+    known, random = found[np.isfinite(found)], random[np.isfinite(random)]
     axes.set(xlabel=r"overlap $|r_1 \cdot m|$", ylabel="share (%)", xlim=(0, 1.02))
-    if len(overlap) == 0:
-        return say(axes, NO_POINTS)
+    if len(known) == 0:
+        why = "too few slow points\nfor a direction of the curve" if len(found) else NO_POINTS
+        return say(axes, why)
     edges = np.linspace(0, 1, 41)
-    if len(null):
-        _histogram(axes, null, edges, colour=GREY, label="random vectors", filled=True)
-    _histogram(axes, overlap, edges, colour=SKY, label="trained", filled=True)
+    if len(random):
+        _histogram(axes, random, edges, colour=GREY, label="random vectors", filled=True)
+    _histogram(axes, known, edges, colour=SKY, label="trained", filled=True)
     if untrained is not None and np.isfinite(np.asarray(untrained, dtype=float)).any():
         control = np.asarray(untrained, dtype=float)
         _histogram(

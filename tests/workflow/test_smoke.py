@@ -1,0 +1,100 @@
+"""The whole workflow at smoke scale, from nothing, twice: in two folders, with one and two cores."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from unrolled.files import load_json
+from unrolled.record import read_records
+
+ROOT = Path(__file__).parents[2]
+
+
+def build(folder: Path, cores: int, *targets: str) -> subprocess.CompletedProcess:
+    """Run the workflow in a folder of its own."""
+    folder.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(folder), "--cores", str(cores), *targets]
+    return subprocess.run(
+        [*command, "--config", "scale=smoke"],
+        capture_output=True,
+        text=True,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        check=False,
+    )
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Hash of every result; the records hold clock times."""
+    results = folder / "results"
+    return {
+        path.relative_to(results).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(results.rglob("*"))
+        if path.is_file() and "record" not in path.parts
+    }
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """Everything, on two cores."""
+    folder = tmp_path_factory.mktemp("one") / "two cores"
+    run = build(folder, 2)
+    assert run.returncode == 0, run.stderr[-4000:]
+    return folder
+
+
+def test_the_whole_paper_is_built_from_nothing(first):
+    figures = {path.name for path in (first / "results/smoke/line_attractor/figures").glob("*")}
+    for name in ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "figA_film_gru", "figA_short_lstm"]:
+        assert {f"{name}.pdf", f"{name}.png", f"{name}.nc"} <= figures
+    assert {"tab1.pdf", "tab1.png", "tab1.csv"} <= figures
+    claims = load_json(first / "results/smoke/line_attractor/claims.json")["claims"]
+    assert claims
+    page = (first / "results/smoke/index.html").read_text(encoding="utf-8")
+    assert "line_attractor" in page
+
+
+def test_every_output_is_on_record_with_its_hash(first):
+    found = {
+        entry["path"]: entry["sha256"]
+        for file in (first / "results/smoke/record").glob("*.jsonl")
+        for record in read_records(file)
+        for entry in record["outputs"]
+    }
+    made = contents(first)
+    assert {f"results/{name}" for name in made} <= set(found)
+    assert all(found[f"results/{name}"] == sha for name, sha in made.items())
+
+
+def test_nothing_is_left_to_do(first):
+    again = build(first, 2, "--dry-run")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_another_folder_and_one_core_give_the_same_bytes(first, tmp_path):
+    second = tmp_path / "one core"
+    second.mkdir()
+    shutil.copytree(first / "resources", second / "resources")
+    run = build(second, 1)
+    assert run.returncode == 0, run.stderr[-4000:]
+    assert contents(second) == contents(first)
+
+
+def test_a_truncated_network_is_named_and_only_its_dependents_are_lost(first):
+    network = first / "results/smoke/line_attractor/models/short_gru_0.safetensors"
+    whole = network.read_bytes()
+    before = contents(first)
+    network.write_bytes(whole[: len(whole) // 2])
+    broken = build(first, 2, "line_attractor_metrics")
+    assert broken.returncode != 0
+    assert "short_gru_0.safetensors" in broken.stderr
+    assert "truncated" in broken.stderr
+    network.unlink()
+    mended = build(first, 2)
+    assert mended.returncode == 0, mended.stderr[-4000:]
+    assert contents(first) == before
