@@ -241,7 +241,7 @@ def _dataset(
             name: variable(dims, values, units=units, long_name=name.replace("_", " "))
             for name, (dims, values, units) in table.items()
         },
-        attrs={**attributes, "rank": 0, "document_length_95": 60.0},
+        attrs={**attributes, "rank": 0, "longest_document": 60},
     )
 
 

@@ -159,6 +159,13 @@ def test_few_slow_points_and_no_fixed_point_are_said_in_words(axes, n_points):
         assert "no exact fixed point found" in axes.get_legend_handles_labels()[1]
 
 
+def test_slow_points_in_one_spot_are_not_blown_up_into_a_curve(axes, rng):
+    states = rng.normal(size=(500, 3))
+    draw_slow_points(axes, 1e-7 * rng.normal(size=(40, 2)), position=np.zeros(40), around=states)
+    assert np.ptp(axes.get_xlim()) > 3
+    assert np.ptp(axes.get_ylim()) > 3
+
+
 def test_a_spectrum_outside_the_unit_circle_stays_in_view(axes):
     draw_spectrum(axes, [1.4, 1.4, 0.9], [1.9, -1.9, 0.0], slow_mode=2)
     np.testing.assert_array_equal(scattered(axes, "integration mode"), [[0.9, 0.0]])
@@ -231,7 +238,7 @@ def test_word_weights_give_the_correlation_of_each_twin(axes):
     draw_word_weights(axes, weights, {"trained": 2 * weights, "untrained": weights**2})
     labels = axes.get_legend_handles_labels()[1]
     assert "trained, r = 1.00" in labels
-    assert any(label.startswith("untrained, r = ") and "0.00" in label for label in labels)
+    assert any(label.startswith("untrained, r = ") and label.endswith("0.00") for label in labels)
 
 
 def test_a_prediction_is_drawn_beside_the_path_with_a_zoom_on_its_middle(axes, rng):

@@ -22,7 +22,7 @@ CASES = {
         ("fig2", "fig3", "figA"),
     ),
     "an LSTM of 128 dimensions and a document of two words": (
-        {"toy": Toy(units=128), "cell": "lstm", "points": 6, "lengths": (160, 2)},
+        {"toy": Toy(units=128), "cell": "lstm", "points": 3, "lengths": (160, 2)},
         ("fig1", "fig3", "fig5"),
     ),
 }
@@ -32,11 +32,10 @@ TWINS = ("trained", "untrained", "shuffled")
 def _files(folder, case):
     """Paths of an analysis file for each twin."""
     settings = {"toy": Toy(units=16), "points": 20, **case}
-    units = settings["toy"].units
     datasets = {
         "trained": make_analysis(**settings),
-        "untrained": make_analysis(Toy(units=units, gain=0.3, seed=5), points=9, twin="untrained"),
-        "shuffled": make_analysis(Toy(units=units, gain=0.1), points=0, fixed=0, twin="shuffled"),
+        "untrained": make_analysis(Toy(units=16, gain=0.3, seed=5), points=9, twin="untrained"),
+        "shuffled": make_analysis(Toy(units=16, gain=0.1), points=0, fixed=0, twin="shuffled"),
     }
     for twin, dataset in datasets.items():
         save_dataset(dataset, folder / f"{twin}.nc")

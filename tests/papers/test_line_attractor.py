@@ -156,7 +156,23 @@ def by_family(found: dict[str, str]) -> dict[str, str]:
     return {claim_family(name): verdict for name, verdict in found.items()}
 
 
-FAMILIES = "C1 C2 C3 C4a C4b C5 C6 C7c C8a C8b C8c C9a C10a C10b C11".split()
+FAMILIES = [
+    "C1",
+    "C2",
+    "C3",
+    "C4a",
+    "C4b",
+    "C5",
+    "C6",
+    "C7c",
+    "C8a",
+    "C8b",
+    "C8c",
+    "C9a",
+    "C10a",
+    "C10b",
+    "C11",
+]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -40,6 +40,7 @@ from .state_space import draw_slow_points as draw_slow_points
 from .state_space import draw_state_density as draw_state_density
 from .state_space import draw_trajectories as draw_trajectories
 from .state_space import draw_variance_curves as draw_variance_curves
+from .state_space import frame_states as frame_states
 from .style import MODEL_NAMES as MODEL_NAMES
 from .style import PAGE_WIDTH as PAGE_WIDTH
 from .style import explain_above as explain_above

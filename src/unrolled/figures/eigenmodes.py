@@ -80,7 +80,7 @@ def draw_time_constants_along(
     time_constants: ArrayLike,
     *,
     slow_time_constant: ArrayLike | None = None,
-    document_length: float | None = None,
+    longest_document: float | None = None,
 ) -> Axes:
     """Time constants of the three slowest modes against the position along the curve.
 
@@ -94,8 +94,8 @@ def draw_time_constants_along(
         Tokens; slowest mode first.
     slow_time_constant : array_like of shape (n_points,), optional
         Of the integration mode; drawn where it is not the slowest mode.
-    document_length : float, optional
-        Tokens that 95 % of the documents do not exceed, as a line to compare with.
+    longest_document : float, optional
+        Tokens, as a line to compare with.
 
     Returns
     -------
@@ -119,13 +119,13 @@ def draw_time_constants_along(
                 facecolors="none", edgecolors=VERMILION, linewidths=0.8, zorder=4,
                 label="integration mode",
             )  # fmt: skip
-    if document_length is not None and document_length > 0:
+    if longest_document is not None and longest_document > 0:
         axes.axhline(
-            document_length,
+            longest_document,
             color=LIGHT,
             linewidth=1.2,
             zorder=0,
-            label="95 % length",
+            label="longest document",
         )
     axes.set_xlim(-1.07, 1.07)
     low, high = axes.get_ylim()

@@ -19,7 +19,7 @@ from .eigenmodes import (
     draw_time_constants_along,
     position_colour,
 )
-from .numbers import take_numbers
+from .numbers import join_numbers, take_numbers
 from .prediction import draw_errors, draw_prediction
 from .state_space import (
     count_states,
@@ -108,6 +108,7 @@ def slow_points_panel(
         position=trained.point_coordinate.values,
         fixed=trained.fixed_pc.values,
         unstable=trained.fixed_unstable.values,
+        around=trained.states.values,
     )
     names = ["point_pc", "point_coordinate", "fixed_pc", "fixed_unstable"]
     if axes.get_legend_handles_labels()[0]:
@@ -138,7 +139,14 @@ def highlights_panel(axes: Axes, trained: xr.Dataset) -> xr.Dataset:
     """Slow points in grey with those whose modes are shown in colour."""
     at = trained.highlighted.values
     nowhere = np.full((len(at), 2), np.nan)
-    draw_vectors_along(axes, trained.point_pc.values, at, nowhere, trained.point_coordinate.values)
+    draw_vectors_along(
+        axes,
+        trained.point_pc.values,
+        at,
+        nowhere,
+        trained.point_coordinate.values,
+        around=trained.states.values,
+    )
     return take_numbers(trained, ["point_pc", "point_coordinate", "highlighted"])
 
 
@@ -168,7 +176,7 @@ def time_constants_panel(axes: Axes, trained: xr.Dataset) -> xr.Dataset:
         trained.point_coordinate.values,
         trained.time_constant.values,
         slow_time_constant=trained.slow_time_constant.values,
-        document_length=trained.attrs.get("document_length_95"),
+        longest_document=trained.attrs.get("longest_document"),
     )
     return take_numbers(trained, ["point_coordinate", "time_constant", "slow_time_constant"])
 
@@ -211,6 +219,7 @@ def right_vectors_panel(axes: Axes, trained: xr.Dataset) -> xr.Dataset:
         trained.highlighted.values,
         trained.right_pc.values,
         trained.point_coordinate.values,
+        around=trained.states.values,
     )
     return take_numbers(trained, ["point_pc", "point_coordinate", "highlighted", "right_pc"])
 
@@ -263,8 +272,6 @@ def errors_panel(axes: Axes, trained: xr.Dataset) -> xr.Dataset:
 
 def _of_twins(twins: Twins, names: list[str]) -> xr.Dataset:
     """Numbers of several twins; the untrained and shuffled ones' names say so."""
-    from .numbers import join_numbers
-
     return join_numbers(
         take_numbers(data, names, prefix="" if twin == "trained" else twin)
         for twin, data in twins.items()

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-def draw_prediction(axes: Axes, true: ArrayLike, predicted: ArrayLike, *, zoom: int = 8) -> Axes:
+def draw_prediction(
+    axes: Axes, true: ArrayLike, predicted: ArrayLike, *, zoom: int = 8, longest: int = 60
+) -> Axes:
     """One document's path in PC1-PC2 and where one linear step ends instead, with a zoom.
 
     Parameters
@@ -26,6 +28,8 @@ def draw_prediction(axes: Axes, true: ArrayLike, predicted: ArrayLike, *, zoom: 
         State after each token, and its prediction from the true state before; NaN after the end.
     zoom : int, default 8
         Tokens in the inset, from the middle of the document; no inset for shorter documents.
+    longest : int, default 60
+        Tokens shown at most: a longer path covers itself.
 
     Returns
     -------
@@ -35,6 +39,7 @@ def draw_prediction(axes: Axes, true: ArrayLike, predicted: ArrayLike, *, zoom: 
     path = np.asarray(true, dtype=float)[:, :2]
     alive = np.isfinite(path).all(axis=1)
     path, foretold = path[alive], np.asarray(predicted, dtype=float)[alive, :2]
+    path, foretold = path[:longest], foretold[:longest]
     axes.set(xlabel="PC 1 (state units)", ylabel="PC 2 (state units)")
     if len(path) < 2 or not np.isfinite(foretold).any():
         return say(axes, "no linear prediction\n(no slow points, or too short a document)")

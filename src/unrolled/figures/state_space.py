@@ -67,7 +67,7 @@ def draw_variance_curves(axes: Axes, shares: Mapping[str, ArrayLike]) -> Axes:
 
 
 def count_states(
-    states: ArrayLike, labels: ArrayLike, *, bins: int = 90
+    states: ArrayLike, labels: ArrayLike, *, bins: int | None = None
 ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
     """Two-dimensional histogram of states, one for each label.
 
@@ -77,8 +77,8 @@ def count_states(
         Only the first two columns are used.
     labels : array_like of shape (n_states,)
         0 or 1.
-    bins : int, default 90
-        Along each side.
+    bins : int, optional
+        Along each side; by default 25 to 90, more for more states.
 
     Returns
     -------
@@ -89,6 +89,7 @@ def count_states(
     """
     plane = np.asarray(states, dtype=float)[:, :2]
     labels = np.asarray(labels)
+    bins = bins or int(np.clip(np.sqrt(len(plane)) / 1.5, 25, 90))
     low, high = np.quantile(plane, [0.001, 0.999], axis=0) if len(plane) else np.zeros((2, 2))
     margin = 0.06 * np.where(high > low, high - low, 1.0)
     x_edges, y_edges = (
@@ -170,9 +171,9 @@ def draw_trajectories(axes: Axes, trajectories: ArrayLike, labels: ArrayLike) ->
         states = states[np.isfinite(states).all(axis=1)]
         if len(states) == 0:
             continue
-        axes.plot(states[:, 0], states[:, 1], color="white", linewidth=2.2, zorder=3)
+        axes.plot(states[:, 0], states[:, 1], color="white", linewidth=1.8, zorder=3)
         axes.plot(
-            states[:, 0], states[:, 1], line, color=BLACK, linewidth=0.9, zorder=3,
+            states[:, 0], states[:, 1], line, color=BLACK, linewidth=0.7, zorder=3,
             label=f"one {name} document",
         )  # fmt: skip
         axes.plot(
@@ -243,6 +244,7 @@ def draw_slow_points(
     position: ArrayLike | None = None,
     fixed: ArrayLike | None = None,
     unstable: ArrayLike | None = None,
+    around: ArrayLike | None = None,
 ) -> Axes:
     """Slow points in PC1-PC2, coloured by their position, with the exact fixed points.
 
@@ -259,6 +261,8 @@ def draw_slow_points(
         says that there are none; leave it out where none were looked for.
     unstable : array_like of shape (n_fixed,), optional
         Number of unstable directions of each.
+    around : array_like of shape (n_states, >= 2), optional
+        Visited states: the panel is at least as wide as these, see `frame_states`.
 
     Returns
     -------
@@ -269,6 +273,7 @@ def draw_slow_points(
     _name_axes(axes)
     if len(points) == 0 and (fixed is None or len(np.asarray(fixed)) == 0):
         return say(axes, NO_POINTS)
+    frame_states(axes, around)
     if position is None:
         axes.scatter(points[:, 0], points[:, 1], s=7, color=LIGHT, linewidths=0, zorder=1)
     else:
@@ -302,6 +307,30 @@ def _draw_fixed_points(axes: Axes, fixed: NDArray[np.float64], unstable: NDArray
                 edgecolors=VERMILION, linewidths=1.2, zorder=5,
                 label=f"{int(chosen.sum())} {name} fixed point{'s' if chosen.sum() > 1 else ''}",
             )  # fmt: skip
+
+
+def frame_states(axes: Axes, around: ArrayLike | None) -> Axes:
+    """Make a panel hold the range that the states visit, whatever else it draws.
+
+    Otherwise slow points that all lie in one spot would fill the panel and look like a curve.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The panel.
+    around : array_like of shape (n_states, >= 2) or None
+        Visited states; the range from their 2nd to their 98th percentile counts.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
+    """
+    if around is not None and len(np.asarray(around)):
+        plane = np.asarray(around, dtype=float)[:, :2]
+        axes.update_datalim(np.quantile(plane, [0.02, 0.98], axis=0))
+        axes.autoscale_view()
+    return axes
 
 
 def draw_point_variance(

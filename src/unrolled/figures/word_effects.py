@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.patheffects import withStroke
 
 from .eigenmodes import position_colour
-from .state_space import NO_POINTS
+from .state_space import NO_POINTS, frame_states
 from .style import BLACK, GREY, LIGHT, ORANGE, SKY, TWIN_NAMES, TWINS, VALENCES, say
 
 if TYPE_CHECKING:
@@ -101,8 +101,9 @@ def _draw_mean(axes: Axes, mean: ArrayLike, reach: float, colour: str, marker: s
 
 
 def draw_vectors_along(
-    axes: Axes, points: ArrayLike, at: Sequence[int], vectors: ArrayLike, positions: ArrayLike
-) -> Axes:
+    axes: Axes, points: ArrayLike, at: Sequence[int], vectors: ArrayLike, positions: ArrayLike,
+    *, around: ArrayLike | None = None,
+) -> Axes:  # fmt: skip
     """Slow points in grey and, at some of them, the direction of a vector.
 
     Parameters
@@ -117,6 +118,8 @@ def draw_vectors_along(
         Unit vectors on the same components.
     positions : array_like of shape (n_points,)
         Position along the curve, for the colours.
+    around : array_like of shape (n_states, >= 2), optional
+        Visited states: the panel is at least as wide as these.
 
     Returns
     -------
@@ -129,7 +132,8 @@ def draw_vectors_along(
     if len(points) == 0:
         return say(axes, NO_POINTS)
     axes.scatter(points[:, 0], points[:, 1], s=8, color=LIGHT, linewidths=0, zorder=1)
-    extent = float(np.linalg.norm(np.ptp(points, axis=0))) or 1.0
+    frame_states(axes, around)
+    extent = float(np.hypot(*np.ptp(axes.dataLim.get_points(), axis=0))) or 1.0
     for index, vector in zip(at, np.asarray(vectors, dtype=float)[:, :2], strict=True):
         if not 0 <= index < len(points):
             continue
@@ -261,7 +265,7 @@ def draw_word_weights(axes: Axes, weights: ArrayLike, projections: Mapping[str, 
     """
     weights = np.asarray(weights, dtype=float)
     axes.set(
-        xlabel="word's bag-of-words weight (logit)",
+        xlabel="bag-of-words weight or true valence",
         ylabel=r"mean $\ell_1^\top J_\mathrm{inp}\,x$ (state units)",
     )
     markers = {"trained": "o", "untrained": "x", "shuffled": "+"}
@@ -289,7 +293,7 @@ def _correlation(x: ArrayLike, y: ArrayLike) -> str:
     """Pearson's, in two digits; a dash where one side does not vary."""
     if np.ptp(np.asarray(x)) == 0 or np.ptp(np.asarray(y)) == 0:
         return "–"
-    return f"{np.corrcoef(np.asarray(x), np.asarray(y))[0, 1]:.2f}"
+    return f"{np.corrcoef(np.asarray(x), np.asarray(y))[0, 1]:.2f}".replace("-", "−")
 
 
 def _histogram(
