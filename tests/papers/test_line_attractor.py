@@ -157,21 +157,8 @@ def by_family(found: dict[str, str]) -> dict[str, str]:
 
 
 FAMILIES = [
-    "C1",
-    "C2",
-    "C3",
-    "C4a",
-    "C4b",
-    "C5",
-    "C6",
-    "C7c",
-    "C8a",
-    "C8b",
-    "C8c",
-    "C9a",
-    "C10a",
-    "C10b",
-    "C11",
+    *("C1", "C2", "C3", "C4a", "C4b", "C5", "C6", "C7c"),
+    *("C8a", "C8b", "C8c", "C9a", "C10a", "C10b", "C11"),
 ]
 
 
