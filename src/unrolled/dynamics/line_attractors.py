@@ -154,8 +154,11 @@ def measure_points(portrait: Portrait) -> Measured:
 
 
 def second_mode(modes: Modes) -> np.ndarray:
-    """Index, for each point, of the slowest mode that is not the integration mode."""
-    return np.where(modes.slow_mode == 0, 1, 0)
+    """Index, for each point, of the slowest mode beside the integration mode and its conjugate."""
+    rows = np.arange(len(modes))
+    slow = modes.eigenvalues[rows, modes.slow_mode][:, None]
+    same = (modes.eigenvalues == slow) | (modes.eigenvalues == slow.conj())
+    return (~same | (modes.slow_mode < 0)[:, None]).argmax(axis=1)
 
 
 def measure_words(

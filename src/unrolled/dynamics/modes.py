@@ -8,6 +8,8 @@ import numpy as np
 from .maps import blocks, checked_map
 
 _SAME = 10  # decimals to which moduli and entries are alike: the last bits decide no order
+# A mode that turns less than this while it decays by e does not oscillate: it integrates.
+_QUARTER_TURN = np.pi / 2
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,12 @@ class Modes:
         |1 / ln|lam|| in steps; inf where |lam| = 1. It is long for a slowly *growing* mode
         as well, so look at the eigenvalues beside it.
     slow_mode : ndarray of shape (n,), int
-        Index of the integration mode, the one with the largest real positive eigenvalue;
-        -1 where there is none.
+        Index of the integration mode: the slowest with a real positive eigenvalue, or one
+        of a complex pair that turns by less than a quarter while it decays by e; -1 where
+        there is none. Along a line of slow points two real modes may meet and go on as such
+        a pair. The real vectors that stand for a pair are those of its share in the
+        reference's direction: ``(w . slow_right)(slow_left . x)`` is all that the pair adds
+        to a readout w.
     condition : ndarray of shape (n,)
         Condition number of R in the 1-norm; beyond about 1e8 the matrix is nearly
         defective and its eigenvectors mean little, inf where R has no inverse (``left`` is
@@ -72,7 +78,9 @@ class Modes:
     @property
     def slow_left(self) -> np.ndarray:
         """Left eigenvector of the integration mode, shape (n, d); NaN where none."""
-        return self._of_slow_mode(self.left.real)
+        left = self._of_slow_mode(self.left.real)
+        is_pair = self._of_slow_mode(self.eigenvalues.imag) != 0
+        return np.where(is_pair[:, None], 2.0, 1.0) * left
 
     def _of_slow_mode(self, values: np.ndarray) -> np.ndarray:
         chosen = values[np.arange(len(values)), self.slow_mode].copy()
@@ -176,10 +184,13 @@ def _order(values: np.ndarray) -> np.ndarray:
 
 
 def _slow_modes(values: np.ndarray) -> np.ndarray:
-    # LAPACK gives the real eigenvalues of a real matrix an imaginary part of exactly zero.
-    candidates = np.where((values.imag == 0) & (values.real > 0), values.real, -np.inf)
-    if not candidates.size:
+    if not values.size:
         return np.zeros(len(values), dtype=np.intp)
+    # LAPACK gives the real eigenvalues of a real matrix an imaginary part of exactly zero.
+    with np.errstate(invalid="ignore"):
+        turn = np.where(values.imag == 0, 0.0, np.abs(np.angle(values)) * time_constants(values))
+    suits = (values.imag >= 0) & (values.real > 0) & (turn < _QUARTER_TURN)
+    candidates = np.where(suits, np.abs(values), -np.inf)
     chosen = candidates.argmax(axis=1)
     none = np.isneginf(candidates.max(axis=1))
     return np.where(none, -1, chosen)
@@ -197,8 +208,10 @@ def _oriented(right: np.ndarray, slow_mode: np.ndarray, reference: np.ndarray | 
     if reference is not None:
         rows = np.flatnonzero(slow_mode >= 0)
         vectors = right[rows, :, slow_mode[rows]]
-        signs = np.where(vectors.real @ reference < 0, -1.0, 1.0)
-        right[rows, :, slow_mode[rows]] = vectors * signs[:, None]
+        along = vectors @ reference
+        sizes = np.abs(along)
+        phases = np.where(sizes > 0, np.conj(along) / np.where(sizes > 0, sizes, 1.0), 1.0)
+        right[rows, :, slow_mode[rows]] = vectors * phases[:, None]
     return right
 
 

@@ -70,7 +70,10 @@ def _modes(data: xr.Dataset) -> dict[str, float]:
     rows = np.arange(len(slow))
     moduli = np.hypot(data.eigenvalues_real.values, data.eigenvalues_imag.values)
     times = data.time_constant.values.copy()
-    times[rows[slow >= 0], slow[slow >= 0]] = -1.0
+    # The integration mode is left out, and its conjugate where it is one of a pair.
+    parts = data.eigenvalues_real.values, np.abs(data.eigenvalues_imag.values)
+    same = np.all([part == part[rows, slow][:, None] for part in parts], axis=0)
+    times[same & (slow >= 0)[:, None]] = -1.0
     others = -np.sort(-times, axis=1)[:, :OTHER_MODES]
     tau_1 = float(np.nanmedian(data.slow_time_constant.values))
     tau_2, tau_3 = (float(tau) for tau in np.nanmedian(others, axis=0))
