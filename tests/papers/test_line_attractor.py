@@ -90,13 +90,16 @@ def world():
         for seed, (split, n) in enumerate(SIZES.items())
     }
     corpus = generated_corpus(parts, review_vocabulary(), name="plain", settings=settings)
-    untrained = make_network(
-        "gru",
-        units=32,
-        embedding=32,
-        vocabulary=len(corpus.words),
-        embedding_scale=0.1,
-        rng=np.random.default_rng(3),
+    untrained, linear = (
+        make_network(
+            cell,
+            units=32,
+            embedding=32,
+            vocabulary=len(corpus.words),
+            embedding_scale=0.1,
+            rng=np.random.default_rng(3),
+        )
+        for cell in ("gru", "linear")
     )
     recipe = Recipe(epochs=1, batch=64, learning_rate=4e-3, final_rate=0.1)
     sets = {
@@ -106,6 +109,7 @@ def world():
     shuffle = np.random.default_rng(5)
     plans = {
         "trained": Plan(untrained, recipe, np.random.default_rng(4)),
+        "linear": Plan(linear, recipe, np.random.default_rng(4)),
         "shuffled": Plan(
             untrained,
             recipe,
@@ -114,7 +118,10 @@ def world():
             validation_labels=shuffle.permutation(sets["validation"].labels),
         ),
     }
-    return World(corpus, {"untrained": untrained, **dict(train_networks(plans, **sets))})
+    return World(
+        corpus,
+        {"untrained": untrained, "fresh_linear": linear, **dict(train_networks(plans, **sets))},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +135,15 @@ def metrics(world):
     # Counting words with their true valences is always right on this corpus.
     numbers["plain_bag_of_words_accuracy"] = 1.0
     numbers["plain_gru_accuracy_gap"] = 100 * (numbers["plain_gru_accuracy"] - 1.0)
+    numbers |= linear_numbers(world, "linear")
     return numbers
+
+
+def linear_numbers(world, linear: str) -> dict[str, float]:
+    """The network beside a linear one."""
+    accuracy = world.accuracy(linear)
+    gap = 100 * (world.accuracy("trained") - accuracy)
+    return {"plain_gru_linear_accuracy": accuracy, "plain_gru_linear_gap": gap}
 
 
 def verdicts(metrics: dict[str, float]) -> dict[str, str]:
@@ -143,8 +158,8 @@ def verdicts(metrics: dict[str, float]) -> dict[str, str]:
 # What is broken, and the claims that have to notice it. "untrained" and "shuffled" put the twin in
 # the network's place; other breaks alter one array of the analysis.
 TWIN_BREAKS = {
-    "untrained": ["C2", "C4b", "C7a", "C8c", "C9a"],
-    "shuffled": ["C8c", "C9a"],
+    "untrained": ["C2", "C4b", "C7a", "C7b", "C7d", "C8c", "C9a"],
+    "shuffled": ["C2", "C8c", "C8d", "C9a"],
 }
 
 
@@ -157,8 +172,8 @@ def by_family(found: dict[str, str]) -> dict[str, str]:
 
 
 FAMILIES = [
-    *("C1", "C2", "C3", "C4a", "C4b", "C5", "C6", "C7c"),
-    *("C8a", "C8b", "C8c", "C9a", "C10a", "C10b", "C11"),
+    *("C1", "C2", "C3", "C4a", "C4b", "C5", "C6", "C7b", "C7c", "C7d"),
+    *("C8a", "C8b", "C8c", "C8d", "C9a", "C9c", "C10a", "C10b", "C11", "C12b"),
 ]
 
 
@@ -184,6 +199,11 @@ def test_labels_that_say_nothing_cost_the_accuracy_claim(world, metrics):
     assert by_family(verdicts(broken))["C1"] == "fails"
 
 
+def test_a_linear_network_that_did_not_learn_fails_the_claim_that_it_comes_close(world, metrics):
+    broken = metrics | linear_numbers(world, "fresh_linear")
+    assert by_family(verdicts(broken))["C12b"] == "fails"
+
+
 ARRAY_BREAKS = {
     # The first axis explains no more than chance.
     "C4a": {"point_variance": lambda shares: np.full_like(shares, 1 / len(shares))},
@@ -201,6 +221,8 @@ ARRAY_BREAKS = {
     "C8b": {"class_projection": lambda push: push[:, [0, 2, 2]]},
     # Weights handed to the wrong words.
     "C9a": {"word_weight": lambda weights: np.random.default_rng(0).permutation(weights)},
+    # What lasts of a word went through the other mode.
+    "C9c": {"later_effect": lambda effects: effects[::-1]},
     # The integration mode points anywhere.
     "C10a": {"overlap": lambda values: np.full_like(values, 0.1)},
     "C10b": {"overlap": lambda values: np.full_like(values, 0.1)},
