@@ -178,7 +178,9 @@ def test_an_interrupted_run_leaves_nothing_half_written(empty):
     process = empty.start_slowly()
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=60)
-    assert not list(empty.root.rglob("results/**/*.json"))
+    # Jobs that do not hang on the interrupted one may have ended before it.
+    assert not list(empty.root.rglob("results/**/first.json"))
+    assert not list(empty.root.rglob("results/**/.partial.*"))
     assert "stopped first" in empty.read("logs/demo/toy/first.log")
 
 
