@@ -1,4 +1,4 @@
-"""TensorFlow's pools are set before any test of this session runs a tensor."""
+"""TensorFlow's pools are set before any test runs a tensor."""
 
 from unrolled.training.stepper import prepare_tensorflow
 
