@@ -51,7 +51,7 @@ clean:
 format: $(READY)
 	ruff check --fix --quiet $(CODE)
 	ruff format --quiet $(CODE)
-	snakefmt --quiet $(RULES)
+	snakefmt $(RULES)
 	python -c "from unrolled.settings import write_schema; write_schema('$(SCHEMA)')"
 
 lint: $(READY)

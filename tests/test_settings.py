@@ -13,6 +13,7 @@ from unrolled.settings import (
     check_scale,
     check_settings,
     json_schema,
+    recipe_for,
     refuse_settings_in_profiles,
     write_schema,
 )
@@ -66,6 +67,21 @@ def test_the_paper_scale_trains_on_the_papers_documents_only(config):
     assert {name: n for name, n in networks.items() if n} == {"imdb": 8, "sst": 8, "yelp": 8}
 
 
+def test_an_exception_for_corpus_and_cell_outweighs_one_for_the_corpus(config):
+    changes = {"long": {"epochs": 7, "clip": 1.0}, "long_gru": {"epochs": 9}}
+    training = check_settings(changed(config, f"{LINE}.training.exceptions", changes))[LINE][
+        "training"
+    ]
+    common = {"generated": True, "corpus": "long"}
+    assert recipe_for(training, cell="gru", **common) == training["generated"] | {
+        "epochs": 9,
+        "clip": 1.0,
+    }
+    assert recipe_for(training, cell="lstm", **common)["epochs"] == 7
+    plain = recipe_for(training, generated=True, corpus="plain", cell="gru")
+    assert plain == training["generated"]
+
+
 @pytest.mark.parametrize(
     ("path", "given", "meant"),
     [
@@ -110,6 +126,9 @@ def test_text_from_the_command_line_becomes_a_number(config, path, given, meant)
         (f"{LINE}.dynamics", 3, [f"{LINE}.dynamics", "block of settings", "exact_starts"]),
         (f"{LINE}.training.documents.epochs", [], [f"{LINE}.training.documents.epochs"]),
         (f"{LINE}.network.units", [], [f"{LINE}.network.units", "at least 1 item"]),
+        (f"{LINE}.training.exceptions.food", {}, ["exceptions.food", "corpus_cell", "foods"]),
+        (f"{LINE}.training.exceptions.film_elman", {}, ["exceptions.film_elman", "vanilla"]),
+        (f"{LINE}.training.exceptions.foods", {"epoch": 3}, ["foods.epoch", "'epochs'?"]),
         (f"{LINE}.population.cells.0", "vanila", ["cells.0", "did you mean 'vanilla'?"]),
         (f"{LINE}.population.networks.plan", 2, ["networks.plan", "no corpus 'plan'", "plain"]),
         (f"{LINE}.population.networks.film", 0, ["figures.headline", "trained on 'film'"]),

@@ -1,5 +1,6 @@
 # Reverse engineering recurrent networks for sentiment classification reveals line attractor
 # dynamics (Maheswaranathan, Williams, Golub, Ganguli and Sussillo, NeurIPS 2019).
+from unrolled.settings import recipe_for
 
 LINE_ATTRACTOR = config["line_attractor"]
 LA_POPULATION = LINE_ATTRACTOR["population"]
@@ -17,10 +18,14 @@ LA_CHUNKS = {
 }
 LA_CHUNK_NAMES = {corpus: list(chunks) for corpus, chunks in LA_CHUNKS.items()}
 LA_RECIPES = {
-    corpus: LINE_ATTRACTOR["training"][
-        "generated" if config["corpora"][corpus]["kind"] == "generated" else "documents"
-    ]
+    f"{corpus}_{cell}": recipe_for(
+        LINE_ATTRACTOR["training"],
+        generated=config["corpora"][corpus]["kind"] == "generated",
+        corpus=corpus,
+        cell=cell,
+    )
     for corpus in LA_NETWORKS
+    for cell in [*LA_CELLS, "linear"]
 }
 # Every network that is analysed, best on validation first: corpus_cell_rank.
 LA_ANALYSED = [
@@ -82,7 +87,7 @@ rule line_attractor_train:
     params:
         *code_of("scripts/line_attractor/train.py"),
         network=lookup(dpath="line_attractor/network", within=config),
-        recipe=lookup(dpath="{corpus}", within=LA_RECIPES),
+        recipe=lookup(dpath="{corpus}_{cell}", within=LA_RECIPES),
         members=lookup(dpath="{corpus}/{chunk}", within=LA_CHUNKS),
     script:
         "../../scripts/line_attractor/train.py"

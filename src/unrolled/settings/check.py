@@ -84,7 +84,7 @@ def check_settings(
     """
     own = {key: value for key, value in config.items() if key != "pathvars"}
     try:
-        return Settings.model_validate(own).model_dump(mode="json")
+        return Settings.model_validate(own).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
         faults = [_message(fault, own, files) for fault in error.errors(include_url=False)]
     raise SettingsError("\n".join(["Settings cannot be used:", *faults]))

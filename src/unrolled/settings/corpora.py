@@ -31,7 +31,7 @@ class Written(Block):
     """Documents with more tokens than this are dropped."""
     validation: Annotated[PartShare, Field(gt=0)]
     """Share of the documents that chooses the best epoch."""
-    limit: OptionalCount = None
+    limit: OptionalCount
     """Keep only so many documents; null keeps all."""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from unrolled.settings.values import (
     Block,
@@ -69,13 +70,26 @@ class Recipe(Block):
     """Decoupled decay of the matrices and the readout; each network draws one of the list."""
 
 
+RecipeChange = create_model(  # type: ignore[call-overload]
+    "RecipeChange",
+    __base__=Block,
+    __doc__="What of a recipe is different; what is left out stays as it is.",
+    **{
+        name: (field.rebuild_annotation(), Field(None, description=field.description))
+        for name, field in Recipe.model_fields.items()
+    },
+)
+
+
 class Training(Block):
-    """Recipes for the two kinds of documents."""
+    """Recipes for the two kinds of documents, and what differs from them."""
 
     documents: Recipe
     """For documents that people wrote."""
     generated: Recipe
     """For generated documents, which do not run out."""
+    exceptions: dict[str, RecipeChange]  # type: ignore[valid-type]
+    """By corpus, or corpus_cell: what differs from the recipe of that kind of documents."""
 
 
 class BagOfWords(Block):
@@ -140,3 +154,28 @@ class LineAttractor(Block):
     """The analysis of one network."""
     figures: Figures
     """Which networks the figures show."""
+
+
+def recipe_for(
+    training: Mapping[str, Any], *, generated: bool, corpus: str, cell: str
+) -> dict[str, Any]:
+    """How a cell is trained on a corpus: the recipe of its kind, then the exceptions.
+
+    Parameters
+    ----------
+    training : mapping
+        The checked settings ``line_attractor.training``.
+    generated : bool
+        Whether the corpus is generated.
+    corpus, cell : str
+        An exception for both of them outweighs one for the corpus.
+
+    Returns
+    -------
+    dict
+        As `Recipe` describes it.
+    """
+    recipe = dict(training["generated" if generated else "documents"])
+    for name in (corpus, f"{corpus}_{cell}"):
+        recipe.update(training["exceptions"].get(name, {}))
+    return recipe

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from unrolled.settings.corpora import Corpus
 from unrolled.settings.line_attractor import LineAttractor
-from unrolled.settings.values import Block, CountOrZero, contradiction
+from unrolled.settings.values import CELLS, Block, CountOrZero, contradiction
 
 SCALES = ("smoke", "demo", "paper")
 
@@ -44,6 +44,18 @@ class Settings(Block):
                 "line_attractor.population.networks",
                 "every number is 0, so there is nothing to train; give one corpus at least 1",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _exceptions_are_about_networks(self) -> Self:
+        for name in self.line_attractor.training.exceptions:
+            corpus, _, cell = name.partition("_")
+            if corpus not in self.corpora or (cell and cell not in CELLS):
+                raise contradiction(
+                    f"line_attractor.training.exceptions.{name}",
+                    "an exception is named by a corpus, or by corpus_cell. Corpora are: "
+                    f"{', '.join(sorted(self.corpora))}; cells: {', '.join(CELLS)}",
+                )
         return self
 
     @model_validator(mode="after")
