@@ -11,7 +11,7 @@ from rich.console import Console
 
 from unrolled.record.claims import judge, read_claims
 from unrolled.record.gate import ClaimsFailed, count_verdicts, failing, pass_gate
-from unrolled.record.verdicts import Condition
+from unrolled.record.verdicts import Condition, cells_that_hold
 
 REPOSITORY = Path(__file__).parents[2]
 LINE_ATTRACTOR = REPOSITORY / "workflow" / "claims" / "line_attractor.yaml"
@@ -256,3 +256,23 @@ def test_the_line_attractor_covers_every_cell_of_every_corpus_once_a_claim():
     assert by_claim.pop("C12b") == {cell for cell in cells if cell[1] == "gru"}
     for name, covered in by_claim.items():
         assert covered == cells, name
+
+
+def test_a_cell_holds_when_each_claim_that_is_asked_of_it_does(claims_of):
+    over = {"cell": ["gru", "lstm"]}
+    claims = claims_of(
+        entry(id="C1_{cell}", quantity="{cell}_size", over=over),
+        entry(id="C2_{cell}", quantity="{cell}_speed", over=over),
+        entry(id="C3_{cell}", quantity="{cell}_weight", over=over, reported=True),
+    )
+    metrics = {f"{cell}_{name}": 2.0 for cell in over["cell"] for name in ("size", "speed")}
+    metrics |= {"gru_weight": 0.0, "lstm_weight": 0.0}
+
+    def holding(numbers, *names):
+        return cells_that_hold(judge(claims, numbers, "demo"), names)
+
+    assert holding(metrics, "C1", "C2", "C3") == [("gru",), ("lstm",)]
+    assert holding(metrics | {"gru_speed": 0.0}, "C1", "C2") == [("lstm",)]
+    assert holding(metrics | {"gru_speed": 0.0}, "C1") == [("gru",), ("lstm",)]
+    without = {key: value for key, value in metrics.items() if key != "lstm_size"}
+    assert holding(without, "C1", "C2") == [("gru",)]

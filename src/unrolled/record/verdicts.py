@@ -2,13 +2,22 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-__all__ = ["VERDICTS", "Condition", "Verdict", "Weighed", "as_number", "plain_number", "weigh"]
+__all__ = [
+    "VERDICTS",
+    "Condition",
+    "Verdict",
+    "Weighed",
+    "as_number",
+    "cells_that_hold",
+    "plain_number",
+    "weigh",
+]
 
 #: Every verdict there is, in the order in which a reader wants them.
 VERDICTS = ("holds", "fails", "missing", "reported", "not judged")
@@ -210,6 +219,33 @@ def _bounds(condition: Condition, control: str | None, metrics: Mapping[str, Any
             words = f"the bound {plain_number(value)} that {key} = {plain_number(other)} sets"
             bounds.append(_Bound(value, side, strict, words))
     return bounds
+
+
+def cells_that_hold(
+    verdicts: Iterable[Verdict], claims: Container[str]
+) -> list[tuple[str, ...]]:
+    """Cells of the scoreboard, (corpus, cell) for instance, in which some claims all hold.
+
+    Parameters
+    ----------
+    verdicts : iterable of Verdict
+        From `judge`; the cell of each is what its claim was expanded over.
+    claims : container of str
+        Names of the claims asked about, without their cells: ``{"C4a", "C4b"}``. One that is
+        only reported in a cell asks for nothing there; one that is missing does not hold.
+
+    Returns
+    -------
+    list of tuple of str
+        In the order of first appearance.
+    """
+    holds: dict[tuple[str, ...], bool] = {}
+    for verdict in verdicts:
+        if verdict.claim in claims:
+            cell = tuple(verdict.where.values())
+            good = verdict.reported or verdict.verdict == "holds"
+            holds[cell] = holds.get(cell, True) and good
+    return [cell for cell, good in holds.items() if good]
 
 
 def plain_number(value: float) -> str:
