@@ -5,9 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .maps import StateMap, blocks, checked_map
-from .solvers import Front, damped_newton, fixed_ridge_descent, levenberg_marquardt
+from .maps import StateMap, checked_map
+from .solvers import (
+    Front,
+    KnownPoints,
+    damped_newton,
+    fixed_ridge_descent,
+    levenberg_marquardt,
+)
 
+_SCOUTS = 128  # starts that find points on their own before others are led to those
+_GROUP = 8192  # starts searched together: their states and residuals fit in memory with ease
+_KNOWN_BYTES = 64 * 2**20  # of the inverses that known points carry
 _POLISHING = 3  # Newton steps that bring a distinct point to the limit of its precision
 
 
@@ -161,22 +170,17 @@ def find_fixed_points(
     _at_least("unique_within", unique_within, 0.0)
     state_map, starts = checked_map(step, starts)
 
-    def solve(states):
-        front = damped_newton(
-            state_map, states, tolerance=tolerance, iterations=newton_iterations, ridge=ridge
-        )
-        stuck = np.flatnonzero(front.speeds > tolerance)
-        if stuck.size:
-            again = levenberg_marquardt(
-                state_map, states[stuck], tolerance=tolerance, iterations=descent_iterations
-            )
-            lower = again.speeds < front.speeds[stuck]
-            front.move(
-                stuck[lower], again.states[lower], again.residuals[lower], again.speeds[lower]
-            )
-        return front
-
-    ends, speeds = _solve_in_order(solve, starts, chunk)
+    ends, speeds, known = np.empty_like(starts), np.empty(len(starts)), KnownPoints(starts.shape[1])
+    for rows in _scouts_first(starts):
+        front = Front.at(state_map, starts[rows])
+        every = np.arange(len(rows))
+        damped_newton(
+            state_map, front, every, known=known, tolerance=tolerance,
+            iterations=newton_iterations, ridge=ridge, chunk=chunk,
+        )  # fmt: skip
+        _try_again(state_map, front, starts[rows], tolerance, descent_iterations, chunk)
+        ends[rows], speeds[rows] = front.states, front.speeds
+        _remember(state_map, known, front.states[front.speeds <= tolerance], unique_within)
     converged = speeds <= tolerance
     report = SearchReport(converged, converged, speeds, ends)
     # Of the starts that lead to one point the first in sorted order stands for all: the
@@ -246,14 +250,16 @@ def find_slow_points(
         _at_least("max_speed", max_speed, 0.0)
     state_map, starts = checked_map(step, starts)
 
-    def solve(states):
+    ends, speeds = np.empty_like(starts), np.empty(len(starts))
+    for rows in _groups(_start_order(starts)):
+        states = starts[rows]
         for _ in range(settling):
             states = state_map(states)
-        return fixed_ridge_descent(
-            state_map, states, tolerance=tolerance, iterations=iterations, ridge=ridge
+        front = Front.at(state_map, states)
+        fixed_ridge_descent(
+            state_map, front, tolerance=tolerance, iterations=iterations, ridge=ridge, chunk=chunk
         )
-
-    ends, speeds = _solve_in_order(solve, starts, chunk)
+        ends[rows], speeds[rows] = front.states, front.speeds
     slow = np.isfinite(speeds)
     if max_speed is not None:
         slow &= np.sqrt(2 * speeds) <= max_speed
@@ -262,16 +268,45 @@ def find_slow_points(
     return FixedPoints(ends[kept], speeds[kept], kept, speeds[kept] <= tolerance, report)
 
 
-def _solve_in_order(
-    solve: Callable[[np.ndarray], Front], starts: np.ndarray, chunk: int | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Solve in blocks of sorted starts, so that not one bit depends on the starts' order."""
+def _scouts_first(starts: np.ndarray) -> list[np.ndarray]:
+    """Rows in groups: a few from all over, whose points the others may be led to, then the rest.
+
+    The starts are sorted first, so that not one bit depends on their order.
+    """
     order = _start_order(starts)
-    ends, speeds = np.empty_like(starts), np.empty(len(starts))
-    for block in blocks(starts.shape, chunk):
-        front = solve(starts[order[block]])
-        ends[order[block]], speeds[order[block]] = front.states, front.speeds
-    return ends, speeds
+    scouts = np.unique(np.linspace(0, len(order) - 1, _SCOUTS).astype(np.intp))
+    return [order[scouts], *_groups(np.delete(order, scouts))]
+
+
+def _groups(rows: np.ndarray) -> list[np.ndarray]:
+    """Cut rows into groups that are searched together."""
+    return [rows[first : first + _GROUP] for first in range(0, len(rows), _GROUP)]
+
+
+def _try_again(
+    state_map: StateMap,
+    front: Front,
+    starts: np.ndarray,
+    tolerance: float,
+    iterations: int,
+    chunk: int | None,
+) -> None:
+    """Give stuck rows a second search, from their starts; keep the better end."""
+    stuck = np.flatnonzero(front.speeds > tolerance)
+    if not stuck.size:
+        return
+    again = Front.at(state_map, starts[stuck])
+    levenberg_marquardt(state_map, again, tolerance=tolerance, iterations=iterations, chunk=chunk)
+    lower = again.speeds < front.speeds[stuck]
+    front.move(stuck[lower], again.states[lower], again.residuals[lower], again.speeds[lower])
+
+
+def _remember(state_map: StateMap, known: KnownPoints, states: np.ndarray, within: float) -> None:
+    """Add converged states that are not known yet, as many as there is room for."""
+    room = int(_KNOWN_BYTES // (8 * states.shape[1] ** 2)) - len(known.states)
+    both = np.concatenate([known.states, states])
+    new = _distinct(both, within)
+    known.add(state_map, both[new[new >= len(known.states)][: max(room, 0)]])
 
 
 def _start_order(starts: np.ndarray) -> np.ndarray:
@@ -287,14 +322,13 @@ def _reading_order(states: np.ndarray, within: float) -> np.ndarray:
 
 
 def _distinct(states: np.ndarray, within: float) -> np.ndarray:
-    """Rows of which none is within that distance of an earlier one."""
+    """Rows of which none is within that distance of an earlier such row."""
     kept: list[int] = []
-    found = np.empty_like(states)
-    for row, state in enumerate(states):
-        gaps = np.linalg.norm(found[: len(kept)] - state, axis=1)
-        if not (gaps <= within).any():
-            found[len(kept)] = state
-            kept.append(row)
+    waiting = np.arange(len(states))
+    while waiting.size:
+        kept.append(int(waiting[0]))
+        gaps = states[waiting] - states[waiting[0]]
+        waiting = waiting[np.einsum("ij,ij->i", gaps, gaps) > within**2]
     return np.array(kept, dtype=np.intp)
 
 
@@ -307,17 +341,13 @@ def _polish(
     chunk: int | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Bring distinct points to rounding precision, unless they would slide away doing so."""
-    states, speeds = states.copy(), speeds.copy()
-    for block in blocks(states.shape, chunk):
-        if not len(states[block]):
-            break
-        front = damped_newton(
-            state_map, states[block], tolerance=0.0, iterations=_POLISHING, ridge=ridge
-        )
-        near = np.linalg.norm(front.states - states[block], axis=1) <= 0.1 * within
-        states[block] = np.where(near[:, None], front.states, states[block])
-        speeds[block] = np.where(near, front.speeds, speeds[block])
-    return states, speeds
+    front = Front.at(state_map, states)
+    damped_newton(
+        state_map, front, np.arange(len(states)), tolerance=0.0, iterations=_POLISHING,
+        ridge=ridge, chunk=chunk,
+    )  # fmt: skip
+    near = np.linalg.norm(front.states - states, axis=1) <= 0.1 * within
+    return np.where(near[:, None], front.states, states), np.where(near, front.speeds, speeds)
 
 
 def _at_least(name: str, value: float, least: float) -> None:

@@ -1,12 +1,14 @@
 """Descent on q(h) = |F(h) - h|^2 / 2 for many states at once, by second-order steps."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from .maps import StateMap
+from .maps import StateMap, blocks
 
+_MOST_SIMPLIFIED = 25  # simplified Newton steps; at a quarter each, q falls by 15 powers of ten
 _HALVINGS = 8  # of a step that does not lower q, before its state is left where it is
 # Damping of Levenberg-Marquardt relative to |F(h) - h|: its first value, and the value
 # beyond which a state that still cannot descend is at a local minimum of q.
@@ -27,6 +29,11 @@ class Front:
         """Measure residuals and speeds at the states."""
         return cls(states.copy(), *measure(state_map, states))
 
+    @property
+    def width(self) -> int:
+        """Entries of a state."""
+        return self.states.shape[1]
+
     def move(self, rows: np.ndarray, states, residuals, speeds) -> None:
         """Put these rows at new, already measured states."""
         self.states[rows], self.residuals[rows], self.speeds[rows] = states, residuals, speeds
@@ -41,12 +48,21 @@ def measure(state_map: StateMap, states: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def damped_newton(
-    state_map: StateMap, starts: np.ndarray, *, tolerance: float, iterations: int, ridge: float
-) -> Front:
-    """Newton's method, each step halved until q falls.
+    state_map: StateMap,
+    front: Front,
+    rows: np.ndarray,
+    *,
+    tolerance: float,
+    iterations: int,
+    ridge: float,
+    chunk: int | None = None,
+    known: "KnownPoints | None" = None,
+) -> None:
+    """Newton's method from some rows of a front, each step halved until q falls.
 
-    States leave the batch once q is at most ``tolerance`` or no step lowers q. It finds
-    saddles as readily as attractors.
+    Rows are left alone once q is at most ``tolerance`` or no step lowers q. It finds saddles
+    as readily as attractors. Rows that a known point's linearisation leads home take that
+    shorter way, before every step.
     """
 
     def directions(slopes, residuals):
@@ -54,14 +70,26 @@ def damped_newton(
         _diagonal(slopes)[...] -= ridge
         return solve_each(slopes, -residuals)
 
-    front = Front.at(state_map, starts)
-    _descend(state_map, front, directions, tolerance=tolerance, iterations=iterations)
-    return front
+    active = _unfinished(front, rows, tolerance)
+    for _ in range(iterations):
+        if known is not None:
+            known.lead_home(state_map, front, active, tolerance=tolerance)
+            active = _unfinished(front, active, tolerance)
+        if not active.size:
+            break
+        active = _descend(state_map, front, active, directions, chunk)
+        active = _unfinished(front, active, tolerance)
 
 
 def fixed_ridge_descent(
-    state_map: StateMap, starts: np.ndarray, *, tolerance: float, iterations: int, ridge: float
-) -> Front:
+    state_map: StateMap,
+    front: Front,
+    *,
+    tolerance: float,
+    iterations: int,
+    ridge: float,
+    chunk: int | None = None,
+) -> None:
     """Levenberg-Marquardt steps with a constant ridge, each halved until q falls.
 
     A direction with eigenvalue lam moves at once where (1 - lam)^2 is much larger than the
@@ -72,14 +100,22 @@ def fixed_ridge_descent(
     def directions(slopes, residuals):
         return _ridge_steps(slopes, residuals, np.full(len(slopes), ridge))
 
-    front = Front.at(state_map, starts)
-    _descend(state_map, front, directions, tolerance=tolerance, iterations=iterations)
-    return front
+    active = np.arange(len(front.states))
+    for _ in range(iterations):
+        active = _unfinished(front, active, tolerance)
+        if not active.size:
+            break
+        active = _descend(state_map, front, active, directions, chunk)
 
 
 def levenberg_marquardt(
-    state_map: StateMap, starts: np.ndarray, *, tolerance: float, iterations: int
-) -> Front:
+    state_map: StateMap,
+    front: Front,
+    *,
+    tolerance: float,
+    iterations: int,
+    chunk: int | None = None,
+) -> None:
     """Levenberg-Marquardt with a ridge for each state, in proportion to |F(h) - h|.
 
     The proportion falls after a step that lowers q and rises after one that does not; tied
@@ -91,19 +127,75 @@ def levenberg_marquardt(
     .. [1] Yamashita and Fukushima, "On the rate of convergence of the Levenberg-Marquardt
        method", Computing Supplementa 15, 2001.
     """
-    front = Front.at(state_map, starts)
-    damping = np.full(len(starts), _DAMPING)
-    active = _unfinished(front, tolerance)
+    damping = np.full(len(front.states), _DAMPING)
+    active = np.arange(len(front.states))
     for _ in range(iterations):
+        active = _unfinished(front, active, tolerance)
+        active = active[damping[active] < _MOST_DAMPING]
         if not active.size:
             break
-        residuals = front.residuals[active]
-        ridges = damping[active] * np.minimum(1.0, np.linalg.norm(residuals, axis=1))
-        steps = _ridge_steps(_slopes(state_map, front, active), residuals, ridges)
-        moved = _try(state_map, front, active, steps, least_fall=0.0)
-        damping[active] *= np.where(moved, 0.2, 8.0)
-        active = active[(front.speeds[active] > tolerance) & (damping[active] < _MOST_DAMPING)]
-    return front
+        for piece in blocks((len(active), front.width), chunk):
+            rows = active[piece]
+            residuals = front.residuals[rows]
+            ridges = damping[rows] * np.minimum(1.0, np.linalg.norm(residuals, axis=1))
+            steps = _ridge_steps(_slopes(state_map, front, rows), residuals, ridges)
+            moved = _try(state_map, front, rows, steps, least_fall=0.0)
+            damping[rows] *= np.where(moved, 0.2, 8.0)
+
+
+class KnownPoints:
+    """Fixed points found so far, each with the inverse of its linearised residual.
+
+    Close to a fixed point p, the simplified Newton step ``-(dF/dh(p) - I)^-1 (F(h) - h)``
+    serves all states alike: one product of matrices instead of a Jacobian and a solution for
+    each. A state is led home if at every step q falls to a quarter or less, until it is at
+    most the tolerance; if not, it stays where it was.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.states = np.empty((0, width))
+        self._inverses = np.empty((0, width, width))
+
+    def add(self, state_map: StateMap, states: np.ndarray) -> None:
+        """Take up converged states; those whose linearisation has no inverse are left out."""
+        slopes = state_map.jacobian(states)
+        _diagonal(slopes)[...] -= 1.0
+        inverses = _inverse_each(slopes)
+        regular = np.isfinite(inverses).all(axis=(1, 2))
+        self.states = np.concatenate([self.states, states[regular]])
+        self._inverses = np.concatenate([self._inverses, inverses[regular]])
+
+    def lead_home(
+        self, state_map: StateMap, front: Front, rows: np.ndarray, *, tolerance: float
+    ) -> None:
+        """Move those rows of the front to a fixed point that its simplified Newton leads there."""
+        if not len(self.states) or not rows.size:
+            return
+        trial = Front(front.states[rows], front.residuals[rows], front.speeds[rows])
+        nearest = self._nearest(trial.states)
+        going = np.arange(len(rows))
+        for _ in range(_MOST_SIMPLIFIED):
+            steps = self._steps(nearest[going], trial.residuals[going])
+            going = going[_try(state_map, trial, going, steps, least_fall=0.75)]
+            arrived = trial.speeds[going] <= tolerance
+            home = going[arrived]
+            front.move(rows[home], trial.states[home], trial.residuals[home], trial.speeds[home])
+            going = going[~arrived]
+            if not going.size:
+                break
+
+    def _nearest(self, states: np.ndarray) -> np.ndarray:
+        """Index of the known point nearest to each state."""
+        half_squares = 0.5 * np.einsum("ij,ij->i", self.states, self.states)
+        return (half_squares - states @ self.states.T).argmin(axis=1)
+
+    def _steps(self, which: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+        """Simplified Newton steps, one product for all states of the same point."""
+        steps = np.empty_like(residuals)
+        for point in np.unique(which):
+            own = which == point
+            steps[own] = -residuals[own] @ self._inverses[point].T
+        return steps
 
 
 def solve_each(matrices: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -121,6 +213,18 @@ def solve_each(matrices: np.ndarray, values: np.ndarray) -> np.ndarray:
     return solutions
 
 
+def _inverse_each(matrices: np.ndarray) -> np.ndarray:
+    """Inverses; NaN for a singular matrix, which does not fail the others."""
+    try:
+        return np.linalg.inv(matrices)
+    except np.linalg.LinAlgError:
+        inverses = np.full_like(matrices, np.nan)
+        for row, matrix in enumerate(matrices):
+            with contextlib.suppress(np.linalg.LinAlgError):
+                inverses[row] = np.linalg.inv(matrix)
+        return inverses
+
+
 def _solve_one(matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
     try:
         return np.linalg.solve(matrix, values)
@@ -131,24 +235,24 @@ def _solve_one(matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _descend(
-    state_map: StateMap, front: Front, directions: Callable, *, tolerance: float, iterations: int
-) -> None:
-    active = _unfinished(front, tolerance)
-    for _ in range(iterations):
-        if not active.size:
-            break
-        steps = directions(_slopes(state_map, front, active), front.residuals[active])
-        moved = np.zeros(active.size, dtype=bool)
-        length = 1.0
+    state_map: StateMap,
+    front: Front,
+    rows: np.ndarray,
+    directions: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    chunk: int | None,
+) -> np.ndarray:
+    """One step of each row along its direction, halved until q falls; give the rows that moved."""
+    moved = np.zeros(len(rows), dtype=bool)
+    for piece in blocks((len(rows), front.width), chunk):
+        steps = directions(_slopes(state_map, front, rows[piece]), front.residuals[rows[piece]])
+        waiting, length = np.arange(len(rows))[piece], 1.0
         for _ in range(_HALVINGS + 1):
-            waiting = np.flatnonzero(~moved)
+            taken = _try(state_map, front, rows[waiting], length * steps, least_fall=1e-4 * length)
+            moved[waiting[taken]] = True
+            waiting, steps, length = waiting[~taken], steps[~taken], length / 2
             if not waiting.size:
                 break
-            moved[waiting] = _try(
-                state_map, front, active[waiting], length * steps[waiting], least_fall=1e-4 * length
-            )
-            length /= 2
-        active = active[moved & (front.speeds[active] > tolerance)]
+    return rows[moved]
 
 
 def _try(
@@ -162,8 +266,8 @@ def _try(
     return better
 
 
-def _unfinished(front: Front, tolerance: float) -> np.ndarray:
-    return np.flatnonzero(np.isfinite(front.speeds) & (front.speeds > tolerance))
+def _unfinished(front: Front, rows: np.ndarray, tolerance: float) -> np.ndarray:
+    return rows[np.isfinite(front.speeds[rows]) & (front.speeds[rows] > tolerance)]
 
 
 def _slopes(state_map: StateMap, front: Front, rows: np.ndarray) -> np.ndarray:
