@@ -29,14 +29,35 @@ def test_three_bistable_units_have_27_points_of_the_right_stability(rng):
     assert np.bincount(unstable).tolist() == [8, 12, 6, 1]
 
 
-def test_mixtures_of_visited_states_lead_to_the_saddles_that_visited_states_hide(rng):
+def test_saddles_that_no_start_leads_to_are_found_between_the_points_that_some_do(rng):
     step = Bistable(3)
     states = rng.uniform(-1, 1, (200, 3))
     for _ in range(30):
         states = step(states)
     # All runs have ended on the eight corners; the 19 saddles lie between those.
-    assert len(find_fixed_points(step, states)) == 8
-    assert len(find_fixed_points(step, sample_starts(states, 2000, rng))) == 27
+    found = find_fixed_points(step, states)
+    assert len(found) == 27
+    assert (found.starts >= 0).sum() == 8
+    np.testing.assert_allclose(step(found.states), found.states, atol=1e-14)
+    # With so few starts the searches from between are few as well.
+    assert len(find_fixed_points(step, states[:2])) <= 4
+
+
+def test_starts_between_visited_states_lead_to_saddles_themselves(rng):
+    step = Bistable(3)
+    states = rng.choice([-1.0, 1.0], (200, 3)) * 0.95
+    found = find_fixed_points(step, sample_starts(states, 2000, rng))
+    assert len(found) == 27
+    assert (found.starts >= 0).all()
+
+
+def test_a_continuum_of_fixed_points_is_neither_merged_nor_multiplied(rng):
+    # The second entry never moves: every start has its own fixed point.
+    step = Linear(np.diag([0.5, 1.0]))
+    starts = np.stack([rng.standard_normal(40), np.linspace(-1, 1, 40)], axis=1)
+    found = find_fixed_points(step, np.concatenate([starts, starts + 1e-7]), unique_within=1e-4)
+    assert len(found) == 40
+    np.testing.assert_allclose(np.sort(found.states[:, 1]), starts[:, 1], atol=1e-6)
 
 
 def test_a_start_led_to_each_point_that_names_it(rng):

@@ -17,6 +17,8 @@ from .solvers import (
 _SCOUTS = 128  # starts that find points on their own before others are led to those
 _GROUP = 8192  # starts searched together: their states and residuals fit in memory with ease
 _KNOWN_BYTES = 64 * 2**20  # of the inverses that known points carry
+_GENERATIONS = 5  # of searches from between known points
+_NEAREST = 6  # known points with which a midpoint is taken
 _POLISHING = 3  # Newton steps that bring a distinct point to the limit of its precision
 
 
@@ -81,7 +83,8 @@ class FixedPoints:
     speeds : ndarray of shape (n,)
         q = |F(h) - h|^2 / 2, summed over the entries of the state.
     starts : ndarray of shape (n,), int
-        Index of a start that led to the point.
+        Index of a start that led to the point; -1 where none did and it was found from
+        between points that starts led to.
     converged : ndarray of shape (n,), bool
         Whether q is within the tolerance: true of all points of an exact search, and of
         those slow points that happen to be exact.
@@ -119,8 +122,12 @@ def find_fixed_points(
     """All distinct fixed points that the starts lead to, saddles as well as attractors.
 
     Damped Newton steps with exact Jacobians come first; starts that get stuck are tried
-    again, from the beginning, by Levenberg-Marquardt. What does not converge is left out
-    of the points and counted in the report.
+    again, from the beginning, by Levenberg-Marquardt. Once a few starts from all over have
+    found points, the others are led to these where a point's own linearisation brings q down
+    to the tolerance, at the price of a matrix product a step; where it does not, they search
+    on their own. Searches from between the points found come last, since saddles lie there
+    and few starts end on them. What does not converge is left out of the points and counted
+    in the report.
 
     Parameters
     ----------
@@ -170,29 +177,28 @@ def find_fixed_points(
     _at_least("unique_within", unique_within, 0.0)
     state_map, starts = checked_map(step, starts)
 
-    ends, speeds, known = np.empty_like(starts), np.empty(len(starts)), KnownPoints(starts.shape[1])
+    settings = _Settings(tolerance, newton_iterations, descent_iterations, ridge, chunk)
+    ends, speeds = np.empty_like(starts), np.empty(len(starts))
+    known = KnownPoints(starts.shape[1])
     for rows in _scouts_first(starts):
-        front = Front.at(state_map, starts[rows])
-        every = np.arange(len(rows))
-        damped_newton(
-            state_map, front, every, known=known, tolerance=tolerance,
-            iterations=newton_iterations, ridge=ridge, chunk=chunk,
-        )  # fmt: skip
-        _try_again(state_map, front, starts[rows], tolerance, descent_iterations, chunk)
+        front = _search(state_map, starts[rows], settings, known)
         ends[rows], speeds[rows] = front.states, front.speeds
-        _remember(state_map, known, front.states[front.speeds <= tolerance], unique_within)
+        _remember(state_map, known, front.states[speeds[rows] <= tolerance], unique_within)
     converged = speeds <= tolerance
-    report = SearchReport(converged, converged, speeds, ends)
     # Of the starts that lead to one point the first in sorted order stands for all: the
     # choice depends neither on their order nor on the last bits of their ends.
     in_order = _start_order(starts)
     chosen = in_order[converged[in_order]]
     chosen = chosen[_distinct(ends[chosen], unique_within)]
-    states, final = _polish(state_map, ends[chosen], speeds[chosen], unique_within, ridge, chunk)
+    between = _search_between(state_map, known, len(starts), settings, unique_within)
+    states = np.concatenate([ends[chosen], between])
+    led = np.concatenate([chosen, np.full(len(between), -1)])
+    kept = _distinct(states, unique_within)
+    states, final = _polish(state_map, states[kept], unique_within, settings)
     order = _reading_order(states, unique_within)
-    return FixedPoints(
-        states[order], final[order], chosen[order], np.ones(len(order), dtype=bool), report
-    )
+    report = SearchReport(converged, converged, speeds, ends)
+    everywhere = np.ones(len(order), dtype=bool)
+    return FixedPoints(states[order], final[order], led[kept][order], everywhere, report)
 
 
 def find_slow_points(
@@ -283,30 +289,76 @@ def _groups(rows: np.ndarray) -> list[np.ndarray]:
     return [rows[first : first + _GROUP] for first in range(0, len(rows), _GROUP)]
 
 
-def _try_again(
-    state_map: StateMap,
-    front: Front,
-    starts: np.ndarray,
-    tolerance: float,
-    iterations: int,
-    chunk: int | None,
-) -> None:
-    """Give stuck rows a second search, from their starts; keep the better end."""
+@dataclass(frozen=True)
+class _Settings:
+    """What every exact search of one call shares; see `find_fixed_points`."""
+
+    tolerance: float
+    newton_iterations: int
+    descent_iterations: int
+    ridge: float
+    chunk: int | None
+
+
+def _search(
+    state_map: StateMap, starts: np.ndarray, settings: _Settings, known: KnownPoints | None
+) -> Front:
+    """Newton from each start; Levenberg-Marquardt once more, from the beginning, where it stuck."""
+    front = Front.at(state_map, starts)
+    tolerance, chunk = settings.tolerance, settings.chunk
+    damped_newton(
+        state_map, front, tolerance=tolerance, iterations=settings.newton_iterations,
+        ridge=settings.ridge, chunk=chunk, known=known,
+    )  # fmt: skip
     stuck = np.flatnonzero(front.speeds > tolerance)
-    if not stuck.size:
-        return
     again = Front.at(state_map, starts[stuck])
+    iterations = settings.descent_iterations
     levenberg_marquardt(state_map, again, tolerance=tolerance, iterations=iterations, chunk=chunk)
     lower = again.speeds < front.speeds[stuck]
     front.move(stuck[lower], again.states[lower], again.residuals[lower], again.speeds[lower])
+    return front
 
 
-def _remember(state_map: StateMap, known: KnownPoints, states: np.ndarray, within: float) -> None:
-    """Add converged states that are not known yet, as many as there is room for."""
-    room = int(_KNOWN_BYTES // (8 * states.shape[1] ** 2)) - len(known.states)
+def _remember(state_map: StateMap, known: KnownPoints, states: np.ndarray, within: float) -> int:
+    """Add converged states that are not known yet, as far as there is room; say how many."""
+    room = int(_KNOWN_BYTES // (8 * states.shape[1] ** 2)) - len(known)
     both = np.concatenate([known.states, states])
     new = _distinct(both, within)
-    known.add(state_map, both[new[new >= len(known.states)][: max(room, 0)]])
+    return known.add(state_map, both[new[new >= len(known)][: max(room, 0)]])
+
+
+def _search_between(
+    state_map: StateMap, known: KnownPoints, budget: int, settings: _Settings, within: float
+) -> np.ndarray:
+    """Points that searches from midway between isolated known points lead to, (n, d).
+
+    Saddles lie between attractors, saddles of higher index between those, and few starts end
+    on them. Goes on while new points come, and never from more starts than the caller gave.
+    """
+    found = [np.empty((0, state_map.width))]
+    tried: set[tuple[int, int]] = set()
+    for _ in range(_GENERATIONS):
+        pairs = sorted(_neighbours(known.states) - tried)[: budget - len(tried)]
+        if not pairs:
+            break
+        tried.update(pairs)
+        one, other = np.array(pairs).T
+        midway = 0.5 * (known.states[one] + known.states[other])
+        front = _search(state_map, midway, settings, None)
+        found.append(front.states[front.speeds <= settings.tolerance])
+        if not _remember(state_map, known, found[-1], within):
+            break
+    return np.concatenate(found)
+
+
+def _neighbours(states: np.ndarray) -> set[tuple[int, int]]:
+    """Each point with its nearest ones and with the one farthest away, as pairs (low, high)."""
+    pairs: set[tuple[int, int]] = set()
+    for row, state in enumerate(states):
+        order = np.argsort(np.linalg.norm(states - state, axis=1), kind="stable")
+        near = [*order[1 : _NEAREST + 1], order[-1]]
+        pairs.update((min(row, int(one)), max(row, int(one))) for one in near if one != row)
+    return pairs
 
 
 def _start_order(starts: np.ndarray) -> np.ndarray:
@@ -333,21 +385,19 @@ def _distinct(states: np.ndarray, within: float) -> np.ndarray:
 
 
 def _polish(
-    state_map: StateMap,
-    states: np.ndarray,
-    speeds: np.ndarray,
-    within: float,
-    ridge: float,
-    chunk: int | None,
+    state_map: StateMap, states: np.ndarray, within: float, settings: _Settings
 ) -> tuple[np.ndarray, np.ndarray]:
     """Bring distinct points to rounding precision, unless they would slide away doing so."""
-    front = Front.at(state_map, states)
+    before, front = Front.at(state_map, states), Front.at(state_map, states)
     damped_newton(
-        state_map, front, np.arange(len(states)), tolerance=0.0, iterations=_POLISHING,
-        ridge=ridge, chunk=chunk,
+        state_map, front, tolerance=0.0, iterations=_POLISHING, ridge=settings.ridge,
+        chunk=settings.chunk,
     )  # fmt: skip
     near = np.linalg.norm(front.states - states, axis=1) <= 0.1 * within
-    return np.where(near[:, None], front.states, states), np.where(near, front.speeds, speeds)
+    return (
+        np.where(near[:, None], front.states, states),
+        np.where(near, front.speeds, before.speeds),
+    )
 
 
 def _at_least(name: str, value: float, least: float) -> None:

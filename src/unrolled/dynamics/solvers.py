@@ -9,6 +9,7 @@ import numpy as np
 from .maps import StateMap, blocks
 
 _MOST_SIMPLIFIED = 25  # simplified Newton steps; at a quarter each, q falls by 15 powers of ten
+_MOST_CONDITION = 1e10  # of a linearised residual; above it the fixed point is one of a continuum
 _HALVINGS = 8  # of a step that does not lower q, before its state is left where it is
 # Damping of Levenberg-Marquardt relative to |F(h) - h|: its first value, and the value
 # beyond which a state that still cannot descend is at a local minimum of q.
@@ -50,7 +51,6 @@ def measure(state_map: StateMap, states: np.ndarray) -> tuple[np.ndarray, np.nda
 def damped_newton(
     state_map: StateMap,
     front: Front,
-    rows: np.ndarray,
     *,
     tolerance: float,
     iterations: int,
@@ -58,7 +58,7 @@ def damped_newton(
     chunk: int | None = None,
     known: "KnownPoints | None" = None,
 ) -> None:
-    """Newton's method from some rows of a front, each step halved until q falls.
+    """Newton's method for every row of a front, each step halved until q falls.
 
     Rows are left alone once q is at most ``tolerance`` or no step lowers q. It finds saddles
     as readily as attractors. Rows that a known point's linearisation leads home take that
@@ -70,7 +70,7 @@ def damped_newton(
         _diagonal(slopes)[...] -= ridge
         return solve_each(slopes, -residuals)
 
-    active = _unfinished(front, rows, tolerance)
+    active = _unfinished(front, np.arange(len(front.states)), tolerance)
     for _ in range(iterations):
         if known is not None:
             known.lead_home(state_map, front, active, tolerance=tolerance)
@@ -156,20 +156,29 @@ class KnownPoints:
         self.states = np.empty((0, width))
         self._inverses = np.empty((0, width, width))
 
-    def add(self, state_map: StateMap, states: np.ndarray) -> None:
-        """Take up converged states; those whose linearisation has no inverse are left out."""
+    def __len__(self) -> int:
+        """Number of points."""
+        return len(self.states)
+
+    def add(self, state_map: StateMap, states: np.ndarray) -> int:
+        """Take up converged states that are isolated fixed points; say how many those are."""
+        if not len(states):
+            return 0
         slopes = state_map.jacobian(states)
         _diagonal(slopes)[...] -= 1.0
         inverses = _inverse_each(slopes)
-        regular = np.isfinite(inverses).all(axis=(1, 2))
-        self.states = np.concatenate([self.states, states[regular]])
-        self._inverses = np.concatenate([self._inverses, inverses[regular]])
+        with np.errstate(all="ignore"):
+            sizes = np.linalg.norm(slopes, axis=(1, 2)) * np.linalg.norm(inverses, axis=(1, 2))
+        isolated = sizes < _MOST_CONDITION
+        self.states = np.concatenate([self.states, states[isolated]])
+        self._inverses = np.concatenate([self._inverses, inverses[isolated]])
+        return int(isolated.sum())
 
     def lead_home(
         self, state_map: StateMap, front: Front, rows: np.ndarray, *, tolerance: float
     ) -> None:
         """Move those rows of the front to a fixed point that its simplified Newton leads there."""
-        if not len(self.states) or not rows.size:
+        if not len(self) or not rows.size:
             return
         trial = Front(front.states[rows], front.residuals[rows], front.speeds[rows])
         nearest = self._nearest(trial.states)
