@@ -221,9 +221,7 @@ def _bounds(condition: Condition, control: str | None, metrics: Mapping[str, Any
     return bounds
 
 
-def cells_that_hold(
-    verdicts: Iterable[Verdict], claims: Container[str]
-) -> list[tuple[str, ...]]:
+def cells_that_hold(verdicts: Iterable[Verdict], claims: Container[str]) -> list[tuple[str, ...]]:
     """Cells of the scoreboard, (corpus, cell) for instance, in which some claims all hold.
 
     Parameters
