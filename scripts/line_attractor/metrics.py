@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 CLAIMS = "workflow/claims/line_attractor.yaml"
-# What makes a pair of corpus and cell a line attractor: a line, slow, pushed by sentiment, along
-# itself.
-UNIVERSAL = {
-    *("C4a", "C4b", "C7a", "C7b", "C7c", "C7d"),
-    *("C8a", "C8b", "C8c", "C8d", "C10a", "C10b"),
-}
 
 
 def accuracies(rows: list[dict[str, str]]) -> dict[str, float]:
@@ -69,7 +63,8 @@ with run_step(snakemake) as step:
     claims = read_claims(step.source(CLAIMS)).claims
     own = [one for one in claims if (one.where.get("corpus"), one.where.get("cell")) in pairs]
     verdicts = judge(own, metrics, step.params.scale)
-    metrics["universal_pairs"] = len(cells_that_hold(verdicts, UNIVERSAL))
+    (universal,) = (one for one in claims if one.all_of)
+    metrics[universal.quantity] = len(cells_that_hold(verdicts, universal.all_of))
     metrics["universal_pairs_possible"] = len(pairs)
     finite = {key: float(value) if np.isfinite(value) else None for key, value in metrics.items()}
     save_json(finite, step.output.metrics)

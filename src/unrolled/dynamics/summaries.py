@@ -12,10 +12,13 @@ if TYPE_CHECKING:
 FREE_STEPS = 10  # of the relaxation test
 UNSTABLE = 1.05  # modulus above which a mode counts as unstable, not marginal
 OTHER_MODES = 2  # beside the integration mode: tau_2 and tau_3
+# Where there are no slow points, nothing is covered and nothing set apart; other numbers have
+# no meaning there.
+NO_POINTS = {"point_range": 0.0, "sign_share": 0.0, "class_separation": 0.0}
 
 
 def summarise_line_attractor(data: xr.Dataset) -> dict[str, float]:
-    """Numbers of one network; NaN where its slow points are too few to say.
+    """Numbers of one network; those that need slow points are left out where there are none.
 
     Parameters
     ----------
@@ -28,9 +31,9 @@ def summarise_line_attractor(data: xr.Dataset) -> dict[str, float]:
     """
     numbers = _states(data) | {"n_points": float(data.sizes["point"])}
     numbers |= {"n_fixed_points": float(data.sizes["fixed_point"])}
-    if data.sizes["point"] > 2:
-        numbers |= _line(data) | _modes(data) | _words(data) | _predictions(data)
-    return numbers
+    if data.sizes["point"] <= 2:
+        return numbers | NO_POINTS
+    return numbers | _line(data) | _modes(data) | _words(data) | _predictions(data)
 
 
 def _states(data: xr.Dataset) -> dict[str, float]:

@@ -109,7 +109,16 @@ def draw_time_constants_along(
         return say(axes, NO_POINTS)
     axes.set_yscale("log")
     for mode, (colour, marker) in enumerate(_MODES[: values.shape[1]]):
-        _scatter_capped(axes, position, values[:, mode], colour, marker, f"mode {mode + 1}")
+        # The slowest on top: where two modes are a pair, their points coincide.
+        _scatter_capped(
+            axes,
+            position,
+            values[:, mode],
+            colour,
+            marker,
+            f"mode {mode + 1}",
+            zorder=2 - mode / 10,
+        )
     if slow_time_constant is not None:
         slow = np.asarray(slow_time_constant, dtype=float)
         other = ~np.isclose(slow, values[:, 0])
@@ -136,14 +145,17 @@ def draw_time_constants_along(
 
 
 def _scatter_capped(
-    axes: Axes, x: ArrayLike, y: ArrayLike, colour: str, marker: str, label: str
+    axes: Axes, x: ArrayLike, y: ArrayLike, colour: str, marker: str, label: str, *, zorder: float
 ) -> None:
     """Points; those above the cap as upward triangles at the cap."""
     x, y = np.asarray(x), np.asarray(y)
     shown = np.isfinite(y) & (y > 0)
     capped = (shown & (y > LONGEST_SHOWN)) | np.isposinf(y)
     inside = shown & ~capped
-    axes.scatter(x[inside], y[inside], s=7, color=colour, marker=marker, linewidths=0, label=label)
+    axes.scatter(
+        x[inside], y[inside], s=7, color=colour, marker=marker, linewidths=0, label=label,
+        zorder=zorder,
+    )  # fmt: skip
     if capped.any():
         axes.scatter(
             x[capped], np.full(int(capped.sum()), LONGEST_SHOWN), s=16, marker=6, color=colour

@@ -58,6 +58,8 @@ class Claim(BaseModel):
     unit: str = ""
     over: dict[str, list[str]] = Field(default_factory=dict)
     paper_by: dict[str, float | str | None] = Field(default_factory=dict)
+    #: Claims, without their cells, that all hold in each cell that the quantity counts.
+    all_of: list[str] = Field(default_factory=list)
     #: Filled by the expansion: the id without placeholders, and which cell this one is.
     claim: str = ""
     where: dict[str, str] = Field(default_factory=dict)
