@@ -10,6 +10,8 @@ from .modes import Modes as Modes
 from .modes import decompose as decompose
 from .modes import linearise as linearise
 from .modes import time_constants as time_constants
+from .points import FixedPoints as FixedPoints
+from .points import SearchReport as SearchReport
 from .portraits import Reading as Reading
 from .portraits import read_documents as read_documents
 from .predictions import LinearMaps as LinearMaps
@@ -24,8 +26,6 @@ from .projections import input_projections as input_projections
 from .projections import null_overlap as null_overlap
 from .projections import overlap as overlap
 from .projections import readout_contributions as readout_contributions
-from .searches import FixedPoints as FixedPoints
-from .searches import SearchReport as SearchReport
 from .searches import find_fixed_points as find_fixed_points
 from .searches import find_slow_points as find_slow_points
 from .starting import sample_starts as sample_starts

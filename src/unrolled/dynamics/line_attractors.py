@@ -17,17 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from .linear_readings import measure_prediction, open_loop_accuracy
 from .manifolds import inside_range, principal_components, variance_share
 from .modes import Modes, linearise
-from .portraits import Measured, Portrait, Reading, mean_input, median_step, portray
-from .predictions import (
-    LinearMaps,
-    nearest_points,
-    one_step_errors,
-    open_loop_states,
-    relaxation,
-    step_ratios,
-)
+from .portraits import PCS, Measured, Portrait, Reading, mean_input, median_step, portray
+from .predictions import relaxation, step_ratios
 from .projections import (
     input_effects,
     input_projections,
@@ -38,9 +32,7 @@ from .projections import (
 from .searches import find_fixed_points
 from .starting import sample_starts
 
-PCS = 3  # principal components that figures draw
 SHOWN_STATES = 20_000
-LINEAR_STEPS = 10_000
 VARIANT = 5  # times fewer starts where the reference input is zero
 DELAY = 10  # tokens after which a word's remaining effect is compared between modes
 
@@ -257,80 +249,6 @@ def measure_fixed_points(portrait: Portrait, starts: int, rng: np.random.Generat
             "share of the starts that reached an exact fixed point",
         ),
     }  # fmt: skip
-
-
-def linear_maps(portrait: Portrait) -> LinearMaps:
-    """The linearisations at all slow points."""
-    states = portrait.points.states
-    return LinearMaps(
-        points=states,
-        images=portrait.step(states),
-        jacobians=portrait.modes.jacobians,
-        input_jacobians=portrait.network.cell.jacobian_input(states, portrait.reference_input),
-        constant_input=portrait.reference_input,
-    )
-
-
-def measure_prediction(portrait: Portrait, rng: np.random.Generator) -> Measured:
-    """One-step predictions from the nearest and from the central point (analysis 11)."""
-    network, reading, pcs = portrait.network, portrait.reading, portrait.components
-    example = int(reading.lengths.argmax())
-    length = int(reading.lengths[example])
-    path = reading.states[example, :length]
-    predicted = np.full_like(path, np.nan)
-    errors = central = np.zeros(0)
-    if len(portrait.points):
-        maps = linear_maps(portrait)
-        before, words, after = reading.steps()
-        chosen = np.sort(rng.permutation(len(words))[:LINEAR_STEPS])
-        steps = before[chosen], network.embedding[words[chosen]], after[chosen]
-        errors = one_step_errors(maps, *steps)
-        central = one_step_errors(maps, *steps, which=int(central_point(portrait)))
-        nearest = nearest_points(path[:-1], maps.points)
-        inputs = network.embedding[reading.tokens[example, 1:length]]
-        predicted[1:] = maps.predict(path[:-1], inputs, nearest)
-    dims = ("linear_token", "pc")
-    return {
-        "step_error": ("step_sample", errors, "1", "relative error from the nearest point"),
-        "step_error_central": ("step_sample", central, "1", "relative error from one point"),
-        "linear_true": (
-            dims, (path - pcs.mean) @ pcs.axes[:PCS].T, "state units", "states while reading",
-        ),
-        "linear_predicted": (
-            dims, (predicted - pcs.mean) @ pcs.axes[:PCS].T, "state units",
-            "states predicted from the true ones before",
-        ),
-    }  # fmt: skip
-
-
-def central_point(portrait: Portrait) -> int:
-    """Index of the slow point whose readout is nearest to 0."""
-    return int(np.abs(portrait.network.logits(portrait.points.states)).argmin())
-
-
-def open_loop_accuracy(portrait: Portrait) -> tuple[float, float]:
-    """Accuracy of one linearisation run over whole documents, and of the network (analysis 12).
-
-    The linearisation at the slow point whose readout is nearest to 0; NaN where there is none.
-    """
-    network, reading = portrait.network, portrait.reading
-    last = reading.states[np.arange(len(reading.lengths)), reading.lengths - 1]
-
-    def accuracy(states: np.ndarray) -> float:
-        return float(np.mean((network.logits(states) >= 0) == (reading.labels > 0)))
-
-    if not len(portrait.points):
-        return float("nan"), accuracy(last)
-    with np.errstate(over="ignore", invalid="ignore"):
-        states = open_loop_states(
-            linear_maps(portrait),
-            central_point(portrait),
-            tokens=reading.tokens,
-            lengths=reading.lengths,
-            embedding=network.embedding,
-            initial_state=network.initial_state,
-        )
-    return accuracy(states), accuracy(last)
 
 
 def median_time_constant(portrait: Portrait) -> float:

@@ -15,8 +15,10 @@ from .manifolds import (
     principal_components,
 )
 from .modes import Modes, linearise
-from .searches import FixedPoints, find_slow_points
+from .points import FixedPoints
+from .searches import find_slow_points
 
+PCS = 3  # principal components that figures draw
 # What is measured: name -> (dims, values, units, long_name).
 Measured = dict[str, tuple[Any, Any, str, str]]
 
