@@ -4,6 +4,7 @@ from .cells import CELLS as CELLS
 from .cells import make_cell as make_cell
 from .classifier import Network as Network
 from .classifier import make_network as make_network
+from .nonlinearities import NONLINEARITIES as NONLINEARITIES
 from .saving import load_network as load_network
 from .saving import load_networks as load_networks
 from .saving import save_networks as save_networks
