@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 
 from unrolled import __version__
@@ -25,12 +26,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status: 0, or 1 where the command could not do its work.
     """
     chosen = _parser().parse_args(arguments)
-    try:
-        chosen.run(chosen)
-    except (ValueError, OSError) as error:
-        print(f"unrolled {chosen.command}: {error}", file=sys.stderr)
-        return 1
+    with warnings.catch_warnings():
+        warnings.showwarning = _note  # type: ignore[assignment]  # it takes whatever comes
+        try:
+            chosen.run(chosen)
+        except (ValueError, OSError) as error:
+            print(f"unrolled {chosen.command}: {error}", file=sys.stderr)
+            return 1
     return 0
+
+
+def _note(message: Warning | str, *_: object) -> None:
+    """Say a warning without the line of code that raised it."""
+    print(f"Note: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -317,6 +317,11 @@ class TestKerasFiles:
         assert run(folder, "--layer", "low", model="m.keras") == 0
         assert "gru_reset_after cell, 2 units, 3 inputs" in capsys.readouterr().out
 
+    def test_a_layer_that_reads_backwards_is_noted(self, keras, folder, capsys):
+        self.saved(keras, folder, keras.layers.GRU(2, go_backwards=True, name="back"))
+        assert run(folder, model="m.keras") == 0
+        assert capsys.readouterr().err.startswith("Note: The layer 'back' reads its sequences")
+
     def test_a_cell_of_another_kind_is_searched_by_automatic_differentiation(
         self, keras, folder, capsys
     ):

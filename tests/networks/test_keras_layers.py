@@ -176,7 +176,10 @@ def test_a_model_with_one_recurrent_layer_stands_for_it():
     gru = keras.layers.GRU(UNITS, return_sequences=True, dropout=0.3)
     inner = small_model(gru)
     outer = keras.Sequential([keras.Input((None, INPUTS)), inner])
-    for model in (inner, outer):
+    entry = keras.Input((None, INPUTS))
+    twice = keras.Model(entry, inner(entry) + inner(-entry))
+    wrapped = keras.Sequential([keras.Input((4, None, INPUTS)), keras.layers.TimeDistributed(gru)])
+    for model in (inner, outer, twice, wrapped):
         for key, value in from_keras(model).parameters.items():
             np.testing.assert_array_equal(value, from_keras(gru).parameters[key])
 

@@ -116,7 +116,7 @@ def findings(portrait: Portrait) -> list[str]:
     if slow is not None:
         lingering = ""
         if len(slow):
-            median = np.median(slow.modes.time_constants[:, 0])
+            median = np.median(slow.time_constants[:, 0])
             lingering = f"; median time constant of their slowest mode {median:.3g} steps"
         lines.append(
             f"{len(slow)} slow points from {slow.points.report.n_starts} states{lingering}."
@@ -128,7 +128,7 @@ def _counted(exact: PointSet) -> str:
     """How many points there are of each stability."""
     if not len(exact):
         return "No fixed point was found. Try more --starts, another --input, or --slow 0.1."
-    numbers, counts = np.unique(exact.modes.n_unstable, return_counts=True)
+    numbers, counts = np.unique(exact.n_unstable, return_counts=True)
     parts = [
         f"{count} {name_stability(int(number))}{'s' if count > 1 else ''}"
         + (f" with {number} unstable mode{'s' if number > 1 else ''}" if number else "")

@@ -58,19 +58,17 @@ def build_page(
 def _rows(portrait: Portrait) -> list[dict[str, Any]]:
     """One row for each fixed point, attractors first."""
     exact = portrait.exact
-    order = np.argsort(exact.modes.n_unstable, kind="stable")[:LISTED]
+    order = np.argsort(exact.n_unstable, kind="stable")[:LISTED]
     plane = portrait.plane(exact.points.states)
     return [
         {
             "number": int(point),
-            "n_unstable": int(exact.modes.n_unstable[point]),
+            "n_unstable": int(exact.n_unstable[point]),
             "place": ", ".join(f"{value:+.3g}" for value in plane[point]),
             "speed": f"{exact.points.speeds[point]:.1e}",
-            "eigenvalues": "  ".join(
-                _complex(value) for value in exact.modes.eigenvalues[point][:3]
-            ),
+            "eigenvalues": "  ".join(_complex(value) for value in exact.eigenvalues[point][:3]),
             "time_constants": ", ".join(
-                f"{value:.3g}" for value in exact.modes.time_constants[point][:3]
+                f"{value:.3g}" for value in exact.time_constants[point][:3]
             ),
             "distance": f"{exact.distance[point] / portrait.spread:.2f}",
         }

@@ -9,7 +9,6 @@ import numpy as np
 
 from unrolled.dynamics import (
     FixedPoints,
-    Modes,
     PrincipalComponents,
     find_fixed_points,
     find_slow_points,
@@ -39,6 +38,8 @@ VECTORS = 10
 PATHS = 60
 #: Visited states, evenly spread, among which the nearest to a point is sought.
 NEIGHBOURS = 5000
+#: Points that are linearised at once.
+TOGETHER = 50
 #: Slow points that are looked for.
 SLOW_STARTS = 500
 
@@ -50,7 +51,11 @@ class PointSet:
     Parameters
     ----------
     points : FixedPoints
-    modes : Modes
+    eigenvalues : ndarray of shape (n, d), complex
+    time_constants : ndarray of shape (n, d)
+    n_unstable : ndarray of shape (n,), int
+    right, left : ndarray of shape (n, k, d), complex
+        Eigenvectors of the leading modes, one a row.
     kink_distance : ndarray of shape (n,)
         From the nearest place where the map has no derivative; NaN where not known.
     distance : ndarray of shape (n,)
@@ -58,7 +63,11 @@ class PointSet:
     """
 
     points: FixedPoints
-    modes: Modes
+    eigenvalues: np.ndarray
+    time_constants: np.ndarray
+    n_unstable: np.ndarray
+    right: np.ndarray
+    left: np.ndarray
     kink_distance: np.ndarray
     distance: np.ndarray
 
@@ -172,8 +181,24 @@ def _linearised(step: Any, points: FixedPoints, states: np.ndarray) -> PointSet:
     measure = getattr(step, "kink_distance", None)
     kinks = np.full(len(points), np.nan) if measure is None else measure(points.states)
     some = states[np.linspace(0, len(states) - 1, min(NEIGHBOURS, len(states))).astype(int)]
+    # A few points at once: all eigenvectors of many points of a large network are gigabytes.
+    places = range(0, max(1, len(points)), TOGETHER)
+    parts = [_modes(step, points.states[first : first + TOGETHER]) for first in places]
+    modes = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     distance = cdist(points.states, some).min(axis=1)
-    return PointSet(points, linearise(step, points.states), kinks, distance)
+    return PointSet(points, kink_distance=kinks, distance=distance, **modes)
+
+
+def _modes(step: Any, states: np.ndarray) -> dict[str, np.ndarray]:
+    """What `PointSet` keeps of the modes of a few points."""
+    modes = linearise(step, states)
+    return {
+        "eigenvalues": modes.eigenvalues,
+        "time_constants": modes.time_constants,
+        "n_unstable": modes.n_unstable,
+        "right": modes.right[:, :, :VECTORS].transpose(0, 2, 1).copy(),
+        "left": modes.left[:, :VECTORS].copy(),
+    }
 
 
 def to_dataset(portrait: Portrait, attributes: dict[str, Any]) -> xr.Dataset:
@@ -215,14 +240,13 @@ def to_dataset(portrait: Portrait, attributes: dict[str, Any]) -> xr.Dataset:
 
 def _entries(found: PointSet, prefix: str, what: str) -> dict[str, Any]:
     """Variables of one set of points; their first axis is ``point`` or ``slow_point``."""
-    points, modes, point = found.points, found.modes, f"{prefix}point"
-    of_vectors = (point, "leading_mode", "entry")
-    right, left = modes.right.transpose(0, 2, 1)[:, :VECTORS], modes.left[:, :VECTORS]
+    points, point = found.points, f"{prefix}point"
+    values, of_vectors = found.eigenvalues, (point, "leading_mode", "entry")
     measured: dict[str, tuple[Any, Any, str, str]] = {
         "states": ((point, "entry"), points.states, "1", f"state of the {what}"),
         "speed": (point, points.speeds, "1", "q, half the squared step length"),
         "converged": (point, points.converged, "1", "whether q is within the tolerance"),
-        "n_unstable": (point, modes.n_unstable, "1", "number of unstable modes"),
+        "n_unstable": (point, found.n_unstable, "1", "number of unstable modes"),
         "kink_distance": (
             point,
             found.kink_distance,
@@ -230,18 +254,18 @@ def _entries(found: PointSet, prefix: str, what: str) -> dict[str, Any]:
             "smallest modulus of a sum at a kink; inf where smooth, NaN where not known",
         ),
         "distance": (point, found.distance, "1", "distance from the nearest visited state"),
-        "eigenvalue_real": ((point, "mode"), modes.eigenvalues.real, "1", "eigenvalue, real part"),
+        "eigenvalue_real": ((point, "mode"), values.real, "1", "eigenvalue, real part"),
         "eigenvalue_imag": (
             (point, "mode"),
-            modes.eigenvalues.imag,
+            values.imag,
             "1",
             "eigenvalue, imaginary part",
         ),
-        "time_constant": ((point, "mode"), modes.time_constants, "steps", "time constant"),
-        "right_real": (of_vectors, right.real, "1", "right eigenvector, real part"),
-        "right_imag": (of_vectors, right.imag, "1", "right eigenvector, imaginary part"),
-        "left_real": (of_vectors, left.real, "1", "left eigenvector, real part"),
-        "left_imag": (of_vectors, left.imag, "1", "left eigenvector, imaginary part"),
+        "time_constant": ((point, "mode"), found.time_constants, "steps", "time constant"),
+        "right_real": (of_vectors, found.right.real, "1", "right eigenvector, real part"),
+        "right_imag": (of_vectors, found.right.imag, "1", "right eigenvector, imaginary part"),
+        "left_real": (of_vectors, found.left.real, "1", "left eigenvector, real part"),
+        "left_imag": (of_vectors, found.left.imag, "1", "left eigenvector, imaginary part"),
     }
     return {
         prefix + name: variable(dims, values, units=units, long_name=long_name)
@@ -259,7 +283,6 @@ def draw(portrait: Portrait, *, title: str) -> Figure:
         What network.
     """
     shown = portrait.exact if len(portrait.exact) or portrait.slow is None else portrait.slow
-    modes = shown.modes
     slow = None if portrait.slow is None else portrait.plane(portrait.slow.points.states)
     with publication_style():
         figure = make_figure(height=4.3)
@@ -269,13 +292,13 @@ def draw(portrait: Portrait, *, title: str) -> Figure:
             panels["A"],
             portrait.paths,
             portrait.plane(portrait.exact.points.states),
-            portrait.exact.modes.n_unstable,
+            portrait.exact.n_unstable,
             slow=slow,
             unstable=_unstable_lines(portrait),
         )
-        values = modes.eigenvalues
-        draw_spectra(panels["B"], values.real, values.imag, modes.n_unstable)
-        draw_mode_time_constants(panels["C"], modes.time_constants, modes.n_unstable)
+        values = shown.eigenvalues
+        draw_spectra(panels["B"], values.real, values.imag, shown.n_unstable)
+        draw_mode_time_constants(panels["C"], shown.time_constants, shown.n_unstable)
         for letter, axes in panels.items():
             letter_panel(axes, letter)
     return figure
@@ -283,10 +306,11 @@ def draw(portrait: Portrait, *, title: str) -> Figure:
 
 def _unstable_lines(portrait: Portrait) -> np.ndarray:
     """Lines through the points along their real unstable modes, on the first two axes."""
-    modes = portrait.exact.modes
-    point, mode = np.nonzero((np.abs(modes.eigenvalues) > 1) & (modes.eigenvalues.imag == 0))
-    directions = portrait.plane_direction(modes.right[point, :, mode].real)
-    centres = portrait.plane(portrait.exact.points.states[point])
+    exact = portrait.exact
+    values = exact.eigenvalues[:, :VECTORS]
+    point, mode = np.nonzero((np.abs(values) > 1) & (values.imag == 0))
+    directions = portrait.plane_direction(exact.right[point, mode].real)
+    centres = portrait.plane(exact.points.states[point])
     # Long enough to see; the eigenvector's own share in the plane is kept.
     directions = 0.5 * np.sqrt(portrait.components.variances[0]) * directions
     return np.stack([centres - directions, centres + directions], axis=1)

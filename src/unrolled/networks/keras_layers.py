@@ -78,7 +78,8 @@ def from_keras(model_or_layer: Any) -> Cell | KerasCell:
 
 def _the_recurrent_layer(given: Any) -> Any:
     """The one recurrent layer in what was given."""
-    found = _recurrent_layers(given)
+    # A layer that a model uses twice is one layer.
+    found = list({id(layer): layer for layer in _recurrent_layers(given)}.values())
     if len(found) == 1:
         return found[0]
     name = getattr(given, "name", type(given).__name__)
