@@ -145,6 +145,52 @@ def test_cells_of_another_kind_run_in_double_precision_where_they_can(kind, dtyp
     assert cell.dtype == dtype
 
 
+class DrivenCell(LeakyCell):
+    """Needs constants besides inputs and states."""
+
+    def call(self, inputs, states, constants):
+        return super().call(inputs + constants, states)
+
+
+class ForgetfulCell(LeakyCell):
+    """Returns a state of another size than it says."""
+
+    def call(self, inputs, states):
+        following, _ = super().call(inputs, states)
+        return following, [following[:, :1]]
+
+
+class PlainCell:
+    """Not a layer; Keras takes it all the same."""
+
+    state_size = units = UNITS
+
+    def call(self, inputs, states):
+        return states[0], states
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (DrivenCell(UNITS), "DrivenCell cannot take a step from inputs and states alone"),
+        (ForgetfulCell(UNITS), r"ForgetfulCell turns states of shape \(2, 5\) into \(2, 1\)"),
+        (PlainCell(), "PlainCell of 'odd' is no Keras layer"),
+    ],
+)
+def test_cells_that_cannot_be_stepped_are_named(cell, said):
+    layer = keras.layers.RNN(cell, name="odd")
+    layer.build((None, TIMES, INPUTS))
+    with pytest.raises(ValueError, match=said):
+        from_keras(layer)
+
+
+def test_a_cell_of_another_kind_needs_tensorflow(monkeypatch):
+    layer, _ = built("own_cell")
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match=r"runs on jax\. Set KERAS_BACKEND=tensorflow"):
+        from_keras(layer)
+
+
 def test_fixed_points_of_a_cell_of_another_kind_are_found_to_full_precision():
     from unrolled.dynamics import find_fixed_points, linearise
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unrolled import __version__
+
 if TYPE_CHECKING:
     from .models import Model
     from .portrait import PointSet, Portrait
@@ -181,6 +183,7 @@ def _write(
     }
     if arguments.slow is not None:
         facts["slow points"] = f"steps of at most {arguments.slow:g} of the median step"
+    facts["made with"] = f"unrolled {__version__}, NumPy {np.__version__}"
     files = [arguments.model, arguments.states, *([arguments.input] if arguments.input else [])]
     record = _record(files, facts)
     save_dataset(to_dataset(portrait, facts | {"record": record}), folder / "fixed_points.nc")

@@ -37,13 +37,11 @@ class Model:
     def description(self) -> str:
         """The cell in words."""
         cell = self.cell
-        how = (
-            f"{cell.nonlinearity}, analytic Jacobians in float64"
-            if isinstance(cell, Cell) and cell.name != "linear"
-            else "analytic Jacobians in float64"
-            if isinstance(cell, Cell)
-            else f"run by TensorFlow in {cell.dtype}, Jacobians by automatic differentiation"
-        )
+        if isinstance(cell, Cell):
+            bend = "" if cell.name == "linear" else f"{cell.nonlinearity}, "
+            how = f"{bend}analytic Jacobians in float64"
+        else:
+            how = f"run by TensorFlow in {cell.dtype}, Jacobians by automatic differentiation"
         return (
             f"{cell.name} cell, {cell.units} units, {cell.inputs} inputs, "
             f"states of {cell.state_size} entries ({how})"

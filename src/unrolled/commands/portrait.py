@@ -286,7 +286,7 @@ def draw(portrait: Portrait, *, title: str) -> Figure:
     slow = None if portrait.slow is None else portrait.plane(portrait.slow.points.states)
     with publication_style():
         figure = make_figure(height=4.3)
-        figure.suptitle(title, fontsize=9.0)
+        figure.suptitle(title, fontsize=9.0, parse_math=False)
         panels = figure.subplot_mosaic([["A", "B"], ["A", "C"]], width_ratios=[1.7, 1])
         draw_phase_portrait(
             panels["A"],

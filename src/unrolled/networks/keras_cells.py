@@ -101,8 +101,8 @@ def keras_cell(layer: Any) -> KerasCell:
     Raises
     ------
     ValueError
-        If Keras runs on another backend than TensorFlow, the width of the inputs is not
-        known, or the cell needs more than inputs and states.
+        If Keras runs on another backend than TensorFlow, the cell is no Keras layer or does
+        not know the width of its inputs, or it needs more than inputs and states.
     """
     import keras
 
@@ -112,6 +112,11 @@ def keras_cell(layer: Any) -> KerasCell:
             f"but Keras runs on {keras.backend.backend()}. Set KERAS_BACKEND=tensorflow."
         )
     cell = getattr(layer, "cell", layer)
+    if not isinstance(cell, keras.Layer):
+        raise ValueError(
+            f"The cell {type(cell).__name__} of {layer.name!r} is no Keras layer. Derive its class "
+            "from keras.layers.Layer."
+        )
     sizes = tuple(int(size) for size in np.ravel(cell.state_size))
     inputs = _input_width(cell)
     own = KerasCell(cell, type(cell).__name__, inputs, sizes, cell.compute_dtype)

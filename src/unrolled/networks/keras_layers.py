@@ -132,7 +132,9 @@ def _refuse_what_is_no_state_vector(layer: Any) -> None:
         )
     sizes = np.ravel(np.asarray(cell.state_size, dtype=object))
     convolutional = layers.ConvLSTM1D | layers.ConvLSTM2D | layers.ConvLSTM3D
-    if isinstance(layer, convolutional) or not all(isinstance(size, int) for size in sizes):
+    if isinstance(layer, convolutional) or not all(
+        isinstance(size, int | np.integer) for size in sizes
+    ):
         raise ValueError(
             f"The state of the layer {layer.name!r} ({type(layer).__name__}) is an image, not a "
             "vector. Write its step as a function of flat states, (n, d) to (n, d), in "
