@@ -60,6 +60,11 @@ def test_numpy_and_tensorflow_give_the_same_logits(name):
     np.testing.assert_allclose(network.final_logits(list(tokens)), expected, atol=1e-12)
 
 
+def test_other_values_leave_the_nonlinearity_as_it_is():
+    network = with_everything_random(small("ugrnn", nonlinearity="relu"))
+    assert network.cell.nonlinearity == "relu"
+
+
 def test_a_new_network_starts_as_the_paper_says():
     network = small("lstm", units=150, embedding=40, vocabulary=500, embedding_scale=0.1)
     assert not network.initial_state.any()

@@ -1,8 +1,10 @@
+import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from unrolled.networks import (
@@ -14,7 +16,7 @@ from unrolled.networks import (
 )
 
 
-def network(name="gru", seed=0, **metadata):
+def network(name="gru", seed=0, nonlinearity="tanh", **metadata):
     return make_network(
         name,
         units=3,
@@ -22,12 +24,14 @@ def network(name="gru", seed=0, **metadata):
         vocabulary=6,
         embedding_scale=0.1,
         rng=np.random.default_rng(seed),
+        nonlinearity=nonlinearity,
         metadata=metadata,
     )
 
 
 def assert_same(first, second):
     assert first.cell.name == second.cell.name
+    assert first.cell.nonlinearity == second.cell.nonlinearity
     assert dict(first.metadata) == dict(second.metadata)
     for key, value in first.parameters().items():
         np.testing.assert_array_equal(value, second.parameters()[key])
@@ -35,12 +39,21 @@ def assert_same(first, second):
 
 def test_a_population_comes_back_as_it_was(tmp_path):
     networks = {f"trained_{k}": network(name, k, rank=k) for k, name in enumerate(CELLS)}
+    networks["bent"] = network("lstm", nonlinearity="relu")
     save_networks(tmp_path / "n.safetensors", networks)
     loaded = load_networks(tmp_path / "n.safetensors")
     assert list(loaded) == sorted(networks)
     for name, saved in networks.items():
         assert_same(saved, loaded[name])
         assert loaded[name].embedding.dtype == np.float64
+
+
+def test_a_file_says_nothing_of_the_usual_nonlinearity_as_older_files_do(tmp_path):
+    save_networks(tmp_path / "n", {"a": network("ugrnn", 1)})
+    with safe_open(tmp_path / "n", framework="numpy") as file:
+        entry = json.loads(file.metadata()["unrolled"])["networks"]["a"]
+    assert set(entry) == {"cell", "units", "inputs", "metadata"}
+    assert load_network(tmp_path / "n").cell.nonlinearity == "tanh"
 
 
 def test_numbers_beyond_single_precision_are_kept(tmp_path):

@@ -1,18 +1,31 @@
 import numpy as np
 import pytest
 
-from unrolled.networks import CELLS, make_network
+from unrolled.networks import CELLS, NONLINEARITIES, make_network
 from unrolled.training.bptt import Documents, loss_and_gradients
 
 tf = pytest.importorskip("tensorflow")
 
 TIMES, SIZE, INPUTS, VOCABULARY = 9, 6, 4, 7
+CASES = [
+    (name, nonlinearity)
+    for name in CELLS
+    for nonlinearity in NONLINEARITIES
+    if (name, nonlinearity) != ("linear", "relu")
+]
+every_cell = pytest.mark.parametrize(("name", "nonlinearity"), CASES)
 
 
-def random_network(name):
+def random_network(name, nonlinearity):
     rng = np.random.default_rng(1)
     network = make_network(
-        name, units=5, embedding=INPUTS, vocabulary=VOCABULARY, embedding_scale=0.7, rng=rng
+        name,
+        units=5,
+        embedding=INPUTS,
+        vocabulary=VOCABULARY,
+        embedding_scale=0.7,
+        rng=rng,
+        nonlinearity=nonlinearity,
     )
     values = {
         key: value + 0.3 * rng.standard_normal(value.shape)
@@ -73,12 +86,12 @@ def by_tape(network, values, batch):
 
 
 @pytest.mark.parametrize("dropout", [False, True])
-@pytest.mark.parametrize("name", list(CELLS))
-def test_the_gradient_is_that_of_automatic_differentiation(name, dropout):
-    network = random_network(name)
+@every_cell
+def test_the_gradient_is_that_of_automatic_differentiation(name, nonlinearity, dropout):
+    network = random_network(name, nonlinearity)
     batch, values = random_batch(network, dropout=dropout), variables(network)
     expected_loss, expected = by_tape(network, values, batch)
-    loss, gradients = loss_and_gradients(type(network.cell), values, tensors(batch))
+    loss, gradients = loss_and_gradients(network.cell, values, tensors(batch))
     np.testing.assert_allclose(loss, expected_loss, rtol=1e-12)
     assert set(gradients) == set(expected)
     for key, gradient in gradients.items():
@@ -86,9 +99,9 @@ def test_the_gradient_is_that_of_automatic_differentiation(name, dropout):
         np.testing.assert_allclose(gradient, expected[key], atol=1e-12, err_msg=key)
 
 
-@pytest.mark.parametrize("name", list(CELLS))
-def test_the_compiled_gradient_in_single_precision_is_the_same(name):
-    network = random_network(name)
+@every_cell
+def test_the_compiled_gradient_in_single_precision_is_the_same(name, nonlinearity):
+    network = random_network(name, nonlinearity)
     batch, values = random_batch(network, dropout=True), variables(network)
     _, expected = by_tape(network, values, batch)
     narrow = {key: tf.constant(np.float32(value)) for key, value in values.items()}
@@ -99,17 +112,17 @@ def test_the_compiled_gradient_in_single_precision_is_the_same(name):
 
     @tf.function(jit_compile=True)
     def compiled(parameters, arrays):
-        return loss_and_gradients(type(network.cell), parameters, Documents(**arrays))[1]
+        return loss_and_gradients(network.cell, parameters, Documents(**arrays))[1]
 
     for key, gradient in compiled(narrow, arrays).items():
         np.testing.assert_allclose(gradient, expected[key], atol=2e-6, err_msg=key)
 
 
-@pytest.mark.parametrize("name", list(CELLS))
-def test_padding_never_matters(name):
-    network = random_network(name)
+@every_cell
+def test_padding_never_matters(name, nonlinearity):
+    network = random_network(name, nonlinearity)
     batch, values = random_batch(network, dropout=True), variables(network)
-    loss, gradients = loss_and_gradients(type(network.cell), values, tensors(batch))
+    loss, gradients = loss_and_gradients(network.cell, values, tensors(batch))
     past = np.arange(TIMES)[:, None] >= batch.lengths
     changed = {
         "tokens": np.where(past, (batch.tokens + 3) % VOCABULARY, batch.tokens),
@@ -117,7 +130,7 @@ def test_padding_never_matters(name):
         "longest": np.int32(TIMES),
     }
     other = Documents(**{**vars(batch), **changed})
-    other_loss, others = loss_and_gradients(type(network.cell), values, tensors(other))
+    other_loss, others = loss_and_gradients(network.cell, values, tensors(other))
     assert float(loss) == float(other_loss)
     for key, gradient in gradients.items():
         np.testing.assert_array_equal(gradient, others[key], err_msg=key)

@@ -40,9 +40,17 @@ def counting_task(documents, seed=0):
 TRAIN, VALIDATION = counting_task(300), counting_task(120, seed=1)
 
 
-def plan(name="gru", seed=0, recipe=RECIPE, **changes):
+def plan(name="gru", seed=0, recipe=RECIPE, nonlinearity="tanh", **changes):
     rng = np.random.default_rng(seed)
-    network = make_network(name, units=12, embedding=8, vocabulary=20, embedding_scale=0.1, rng=rng)
+    network = make_network(
+        name,
+        units=12,
+        embedding=8,
+        vocabulary=20,
+        embedding_scale=0.1,
+        rng=rng,
+        nonlinearity=nonlinearity,
+    )
     return Plan(network, recipe, rng, **changes)
 
 
@@ -69,6 +77,12 @@ def test_a_network_does_not_depend_on_those_trained_before_it():
     assert_same(together["b"], trained({"b": plan(seed=2)})["b"])
     assert_same(together["c"], trained({"c": plan("lstm", seed=3)})["c"])
     assert not np.array_equal(together["a"].readout, together["b"].readout)
+
+
+def test_a_network_keeps_its_nonlinearity_beside_one_of_the_same_sizes():
+    together = trained({"tanh": plan(), "relu": plan(nonlinearity="relu")})
+    assert_same(together["relu"], trained({"relu": plan(nonlinearity="relu")})["relu"])
+    assert not np.array_equal(together["relu"].readout, together["tanh"].readout)
 
 
 def test_networks_of_the_same_sizes_share_one_compiled_step(monkeypatch):
@@ -102,7 +116,7 @@ def test_the_optimiser_is_adam_with_decoupled_decay_as_in_keras():
 
     network = plan().network
     recipe = Recipe(epochs=3, batch=16, learning_rate=0.01, clip=0.05, weight_decay=0.3)
-    compiled = CompiledStep(type(network.cell), network.parameters())
+    compiled = CompiledStep(network.cell, network.parameters())
     compiled.load(OptimiserState.fresh(network.parameters()))
     ours = _steps(network, recipe, compiled)
 
@@ -137,7 +151,7 @@ def _steps(network, recipe, compiled, peer=None, values=None):
         arrays = [tf.constant(getattr(batch, field.name)) for field in fields(Batch)]
         tensors = {key: tf.convert_to_tensor(value) for key, value in values.items()}
         documents = Documents(*arrays, tf.constant(1.0), tf.constant(1.0))
-        _, gradients = loss_and_gradients(type(network.cell), tensors, documents)
+        _, gradients = loss_and_gradients(network.cell, tensors, documents)
         peer.apply([gradients[key] for key in values], list(values.values()))
     if peer is None:
         return compiled.read().parameters

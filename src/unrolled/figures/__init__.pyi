@@ -28,6 +28,9 @@ from .line_attractor import word_effects_panel as word_effects_panel
 from .line_attractor import word_weights_panel as word_weights_panel
 from .numbers import join_numbers as join_numbers
 from .numbers import take_numbers as take_numbers
+from .phase_portraits import draw_mode_time_constants as draw_mode_time_constants
+from .phase_portraits import draw_phase_portrait as draw_phase_portrait
+from .phase_portraits import draw_spectra as draw_spectra
 from .prediction import draw_errors as draw_errors
 from .prediction import draw_prediction as draw_prediction
 from .saving import RESOLUTION as RESOLUTION

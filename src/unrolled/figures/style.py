@@ -53,6 +53,7 @@ MODEL_NAMES: Mapping[str, str] = {
     "vanilla": "Vanilla RNN",
     "ugrnn": "UGRNN",
     "gru": "GRU",
+    "gru_reset_after": "GRU (reset after)",
     "lstm": "LSTM",
 }
 

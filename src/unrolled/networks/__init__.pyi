@@ -4,6 +4,11 @@ from .cells import CELLS as CELLS
 from .cells import make_cell as make_cell
 from .classifier import Network as Network
 from .classifier import make_network as make_network
+from .keras_cells import KerasCell as KerasCell
+from .keras_layers import from_keras as from_keras
+from .nonlinearities import NONLINEARITIES as NONLINEARITIES
 from .saving import load_network as load_network
 from .saving import load_networks as load_networks
 from .saving import save_networks as save_networks
+from .torch_weights import from_torch_weights as from_torch_weights
+from .trajectories import run_cell as run_cell

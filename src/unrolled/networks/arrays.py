@@ -33,6 +33,24 @@ def logistic(values: Array) -> Array:
     return 0.5 + 0.5 * tanh(0.5 * values)
 
 
+def positive_part(values: Array) -> Array:
+    """The entries above 0, and 0 for the others."""
+    tensorflow = _tensorflow(values)
+    return np.maximum(values, 0.0) if tensorflow is None else tensorflow.nn.relu(values)
+
+
+def sign(values: Array) -> Array:
+    """-1, 0 or 1 for each entry."""
+    tensorflow = _tensorflow(values)
+    return np.sign(values) if tensorflow is None else tensorflow.sign(values)
+
+
+def sum_rows(values: Array) -> Array:
+    """Sum over the last but one axis."""
+    tensorflow = _tensorflow(values)
+    return values.sum(axis=-2) if tensorflow is None else tensorflow.reduce_sum(values, axis=-2)
+
+
 def join(*arrays: Array) -> Array:
     """Concatenate along the last axis."""
     tensorflow = _tensorflow(*arrays)

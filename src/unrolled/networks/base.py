@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from .arrays import Array
+from .nonlinearities import Nonlinearity, nonlinearity_called
 
 Parameters = Mapping[str, Array]
 
@@ -33,8 +34,10 @@ class Cell(ABC):
     inputs : int
         Entries of one input vector, m.
     parameters : mapping of str to ndarray
-        ``recurrent`` (N, gates N), ``input`` (m, blocks N), ``bias`` (blocks N,), and for
-        the GRU ``candidate`` (N, N). Kept as float64.
+        ``recurrent`` (N, gates N), ``input`` (m, blocks N), ``bias`` (blocks N,), and what
+        `shapes` of the kind adds. Kept as float64.
+    nonlinearity : {"tanh", "relu"}
+        What bends the candidate, the new content that a step offers.
 
     Attributes
     ----------
@@ -46,19 +49,21 @@ class Cell(ABC):
     Raises
     ------
     ValueError
-        If a parameter is missing, unknown or of the wrong shape.
+        If a parameter is missing, unknown or of the wrong shape, or the nonlinearity unknown.
     """
 
     units: int
     inputs: int
     parameters: Parameters
+    nonlinearity: str = "tanh"
 
     name: ClassVar[str]
     blocks: ClassVar[int] = 1
     state_blocks: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        """Check the shapes; keep float64 arrays."""
+        """Check the nonlinearity and the shapes; keep float64 arrays."""
+        nonlinearity_called(self.nonlinearity)
         shapes = self.shapes(self.units, self.inputs)
         if set(self.parameters) != set(shapes):
             raise ValueError(
@@ -80,6 +85,11 @@ class Cell(ABC):
         """Entries of the state, d."""
         return self.state_blocks * self.units
 
+    @property
+    def activation(self) -> Nonlinearity:
+        """The nonlinearity's function and slope."""
+        return nonlinearity_called(self.nonlinearity)
+
     @classmethod
     def shapes(cls, units: int, inputs: int) -> dict[str, tuple[int, ...]]:
         """Shape of each parameter, in the order in which they are drawn."""
@@ -94,10 +104,9 @@ class Cell(ABC):
         """State-free part of the step: ``inputs @ input + bias``, (..., blocks N)."""
         return inputs @ parameters["input"] + parameters["bias"]
 
-    @staticmethod
     @abstractmethod
     def advance(
-        parameters: Parameters, states: Array, drive: Array
+        self, parameters: Parameters, states: Array, drive: Array
     ) -> tuple[Array, tuple[Array, ...]]:
         """Next states, and the activations from which the derivatives are made.
 
@@ -106,6 +115,7 @@ class Cell(ABC):
         Parameters
         ----------
         parameters : mapping of str to array
+            In place of the cell's own, so that a training can hold them as tensors.
         states : array of shape (..., d)
         drive : array of shape (..., blocks N)
             What `drive` returns.
@@ -116,10 +126,13 @@ class Cell(ABC):
         trace : tuple of arrays of shape (..., N)
         """
 
-    @staticmethod
     @abstractmethod
     def adjoint(
-        parameters: Parameters, adjoints: Array, states: Array, trace: tuple[Array, ...]
+        self,
+        parameters: Parameters,
+        adjoints: Array,
+        states: Array,
+        trace: tuple[Array, ...],
     ) -> tuple[Array, Array]:
         """Carry the gradient of a loss back through one step.
 
@@ -146,7 +159,7 @@ class Cell(ABC):
     def recurrent_gradients(
         states: Array, trace: tuple[Array, ...], drive_adjoints: Array
     ) -> dict[str, Array]:
-        """Gradients of the recurrent matrices, summed over the rows of the arguments.
+        """Gradients of the recurrent parameters, summed over the rows of the arguments.
 
         Parameters
         ----------
@@ -155,12 +168,42 @@ class Cell(ABC):
         """
 
     @abstractmethod
+    def _preactivations(
+        self,
+        states: np.ndarray,
+        drive: np.ndarray,
+        following: np.ndarray,
+        trace: tuple[np.ndarray, ...],
+    ) -> np.ndarray:
+        """What the nonlinearity is applied to, (n, N) or more columns."""
+
+    @abstractmethod
     def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """`jacobian_state` of a few states."""
 
     @abstractmethod
     def _by_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """`jacobian_input` of a few states."""
+
+    def kinks(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """Where each state lies relative to the kinks of the nonlinearity.
+
+        Parameters
+        ----------
+        states : ndarray of shape (n, d)
+        inputs : ndarray of shape (n, m) or (m,)
+
+        Returns
+        -------
+        kinks : ndarray of shape (n, k)
+            The sums that the nonlinearity is applied to: the Jacobian jumps where one of
+            them passes through 0. k = 0 for a smooth nonlinearity.
+        """
+        states = np.asarray(states)
+        if self.activation.is_smooth:
+            return np.empty((len(states), 0))
+        following, trace = self._trace(states, inputs)
+        return self._preactivations(states, self._drive_of(states, inputs), following, trace)
 
     def jacobian_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """Derivative of the next state by the state.
@@ -246,11 +289,14 @@ class Cell(ABC):
         self, states: np.ndarray, inputs: np.ndarray
     ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
         """Next states and activations for the Jacobians, one row for each state."""
-        drive = np.broadcast_to(
+        return self.advance(self.parameters, states, self._drive_of(states, inputs))
+
+    def _drive_of(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """State-free part of the step, one row for each state."""
+        return np.broadcast_to(
             self.drive(self.parameters, np.asarray(inputs, dtype=np.float64)),
             (len(states), self.blocks * self.units),
         )
-        return self.advance(self.parameters, states, drive)
 
 
 @dataclass(frozen=True)
@@ -273,6 +319,15 @@ class Autonomous:
     def jacobian(self, states: np.ndarray) -> np.ndarray:
         """Derivative of the map, (n, d) to (n, d, d)."""
         return self.cell.jacobian_state(states, self.inputs)
+
+    def kink_distance(self, states: np.ndarray) -> np.ndarray:
+        """How near each state is to a place where the map has no derivative, (n, d) to (n,).
+
+        The smallest modulus of the sums of the units that have a kink, in the units of those
+        sums: within it the linear description holds, at 0 there are several. inf where the
+        map is smooth.
+        """
+        return np.abs(self.cell.kinks(states, self.inputs)).min(axis=1, initial=np.inf)
 
 
 def scaled(gain: np.ndarray, weights: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

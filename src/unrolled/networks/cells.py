@@ -7,8 +7,11 @@ import numpy as np
 from .base import Cell, Parameters
 from .gated import Gru, Lstm, Ugrnn
 from .plain import Linear, Vanilla
+from .reset_after import GruResetAfter
 
-CELLS: dict[str, type[Cell]] = {kind.name: kind for kind in (Vanilla, Ugrnn, Gru, Lstm, Linear)}
+CELLS: dict[str, type[Cell]] = {
+    kind.name: kind for kind in (Vanilla, Ugrnn, Gru, Lstm, Linear, GruResetAfter)
+}
 
 
 def cell_kind(name: str) -> type[Cell]:
@@ -35,17 +38,29 @@ def single(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float32).astype(np.float64)
 
 
-def make_cell(name: str, *, units: int, inputs: int, rng: np.random.Generator) -> Cell:
+def reorder_blocks(parameters: Parameters, order: list[int]) -> dict[str, np.ndarray]:
+    """Copies of matrices and biases with their blocks of columns in another order."""
+    return {
+        key: np.concatenate([np.split(values, len(order), axis=-1)[k] for k in order], axis=-1)
+        for key, values in parameters.items()
+    }
+
+
+def make_cell(
+    name: str, *, units: int, inputs: int, rng: np.random.Generator, nonlinearity: str = "tanh"
+) -> Cell:
     """A new cell with weights of variance 1 / fan-in and biases of 0.
 
     Parameters
     ----------
-    name : {"vanilla", "ugrnn", "gru", "lstm", "linear"}
+    name : {"vanilla", "ugrnn", "gru", "lstm", "linear", "gru_reset_after"}
     units : int
         Hidden units N.
     inputs : int
         Entries of one input vector, m.
     rng : numpy.random.Generator
+    nonlinearity : {"tanh", "relu"}
+        Of the candidate; a linear cell has none to set.
 
     Returns
     -------
@@ -54,7 +69,7 @@ def make_cell(name: str, *, units: int, inputs: int, rng: np.random.Generator) -
     Raises
     ------
     ValueError
-        If the name is unknown, or a size is not positive.
+        If the name or the nonlinearity is unknown, or a size is not positive.
 
     Examples
     --------
@@ -67,11 +82,11 @@ def make_cell(name: str, *, units: int, inputs: int, rng: np.random.Generator) -
         raise ValueError(f"A cell needs at least one unit and one input, not {units}, {inputs}.")
     parameters: dict[str, np.ndarray] = {}
     for key, shape in kind.shapes(units, inputs).items():
-        if key == "bias":
+        if key.endswith("bias"):
             parameters[key] = np.zeros(shape)
         else:
             parameters[key] = single(rng.standard_normal(shape) / np.sqrt(shape[0]))
-    return kind(units=units, inputs=inputs, parameters=parameters)
+    return kind(units=units, inputs=inputs, parameters=parameters, nonlinearity=nonlinearity)
 
 
-__all__ = ["CELLS", "Cell", "Parameters", "cell_kind", "make_cell", "single"]
+__all__ = ["CELLS", "Cell", "Parameters", "cell_kind", "make_cell", "reorder_blocks", "single"]

@@ -1,7 +1,7 @@
 """A recurrent network that reads words and gives one logit: embedding, cell, readout."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,7 @@ class Network:
         """A network of the same kind with other values; the inverse of `parameters`."""
         cell = {key: parameters[f"cell.{key}"] for key in self.cell.parameters}
         return Network(
-            cell=type(self.cell)(self.cell.units, self.cell.inputs, cell),
+            cell=replace(self.cell, parameters=cell),
             embedding=parameters["embedding"],
             initial_state=parameters["initial_state"],
             readout=parameters["readout"],
@@ -183,6 +183,7 @@ def make_network(
     vocabulary: int,
     embedding_scale: float,
     rng: np.random.Generator,
+    nonlinearity: str = "tanh",
     metadata: Mapping[str, Any] | None = None,
 ) -> Network:
     """A new, untrained network.
@@ -201,19 +202,21 @@ def make_network(
         Word ids, padding and unknown included.
     embedding_scale : float
     rng : numpy.random.Generator
+    nonlinearity : {"tanh", "relu"}
+        Of the cell's candidate.
     metadata : mapping, optional
         Added to the sizes and the scale, which are always noted.
 
     Raises
     ------
     ValueError
-        If the cell's name is unknown or a size is not positive.
+        If the name of the cell or of the nonlinearity is unknown, or a size not positive.
     """
     if vocabulary < 2:
         raise ValueError(
             f"A vocabulary holds at least padding (0) and the unknown word (1), not {vocabulary}."
         )
-    cell = make_cell(cell_name, units=units, inputs=embedding, rng=rng)
+    cell = make_cell(cell_name, units=units, inputs=embedding, rng=rng, nonlinearity=nonlinearity)
     table = single(embedding_scale * rng.standard_normal((vocabulary, embedding)))
     glorot = np.sqrt(2.0 / (cell.state_size + 1))
     readout = single(glorot * rng.standard_normal(cell.state_size))

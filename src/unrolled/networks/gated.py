@@ -1,5 +1,7 @@
 """Cells with gates: UGRNN, GRU (reset before the matrix) and LSTM (state [h; c]).
 
+In their equations f is the nonlinearity, tanh where nothing else is said.
+
 References
 ----------
 .. [1] Collins, Sohl-Dickstein and Sussillo, "Capacity and trainability in recurrent
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, join, logistic, tanh, times_transpose, transpose_times
+from .arrays import Array, join, logistic, times_transpose, transpose_times
 from .base import Cell, Parameters, add_diagonal, scaled
 
 # Gates open at the start: a constant beside the trained biases, not part of them.
@@ -22,31 +24,33 @@ FORGET_BIAS = 1.0
 
 @dataclass(frozen=True)
 class Ugrnn(Cell):
-    """``h' = u h + (1 - u) c`` with one gate u; columns: update, candidate."""
+    """``h' = u h + (1 - u) c`` with one gate u and ``c = f(...)``; columns: update, candidate."""
 
     name = "ugrnn"
     blocks = 2
 
-    @staticmethod
     def advance(
-        parameters: Parameters, states: Array, drive: Array
+        self, parameters: Parameters, states: Array, drive: Array
     ) -> tuple[Array, tuple[Array, ...]]:
         """See `Cell.advance`; trace: update gate, candidate."""
         units = drive.shape[-1] // 2
         sums = states @ parameters["recurrent"] + drive
-        update, candidate = logistic(sums[..., :units]), tanh(sums[..., units:])
+        update, candidate = logistic(sums[..., :units]), self.activation.value(sums[..., units:])
         return candidate + update * (states - candidate), (update, candidate)
 
-    @staticmethod
     def adjoint(
-        parameters: Parameters, adjoints: Array, states: Array, trace: tuple[Array, ...]
+        self,
+        parameters: Parameters,
+        adjoints: Array,
+        states: Array,
+        trace: tuple[Array, ...],
     ) -> tuple[Array, Array]:
         """See `Cell.adjoint`."""
         update, candidate = trace
         kept = adjoints * update
         drive = join(
             kept * (1.0 - update) * (states - candidate),
-            (adjoints - kept) * (1.0 - candidate * candidate),
+            (adjoints - kept) * self.activation.slope(candidate),
         )
         return kept + times_transpose(drive, parameters["recurrent"]), drive
 
@@ -57,13 +61,24 @@ class Ugrnn(Cell):
         """See `Cell.recurrent_gradients`."""
         return {"recurrent": transpose_times(states, drive_adjoints)}
 
+    def _preactivations(
+        self,
+        states: np.ndarray,
+        drive: np.ndarray,
+        following: np.ndarray,
+        trace: tuple[np.ndarray, ...],
+    ) -> np.ndarray:
+        """See `Cell.kinks`."""
+        weights = self.parameters["recurrent"][:, self.units :]
+        return states @ weights + drive[:, self.units :]
+
     def _gains(
         self, states: np.ndarray, inputs: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Update gate, and how far the next state follows each of the two sums."""
         _, (update, candidate) = self._trace(states, inputs)
         to_update = (states - candidate) * update * (1.0 - update)
-        return update, to_update, (1.0 - update) * (1.0 - candidate * candidate)
+        return update, to_update, (1.0 - update) * self.activation.slope(candidate)
 
     def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_state`."""
@@ -85,7 +100,7 @@ class Ugrnn(Cell):
 
 @dataclass(frozen=True)
 class Gru(Cell):
-    """``h' = u h + (1 - u) tanh(W_c (r h) + ...)``; columns: update, reset, candidate."""
+    """``h' = u h + (1 - u) f(W_c (r h) + ...)``; columns: update, reset, candidate."""
 
     name = "gru"
     blocks = 3
@@ -100,25 +115,28 @@ class Gru(Cell):
             "bias": (3 * units,),
         }
 
-    @staticmethod
     def advance(
-        parameters: Parameters, states: Array, drive: Array
+        self, parameters: Parameters, states: Array, drive: Array
     ) -> tuple[Array, tuple[Array, ...]]:
         """See `Cell.advance`; trace: update gate, reset gate, candidate."""
         units = drive.shape[-1] // 3
         gates = logistic(states @ parameters["recurrent"] + drive[..., : 2 * units])
         update, reset = gates[..., :units], gates[..., units:]
-        candidate = tanh((reset * states) @ parameters["candidate"] + drive[..., 2 * units :])
+        sums = (reset * states) @ parameters["candidate"] + drive[..., 2 * units :]
+        candidate = self.activation.value(sums)
         return candidate + update * (states - candidate), (update, reset, candidate)
 
-    @staticmethod
     def adjoint(
-        parameters: Parameters, adjoints: Array, states: Array, trace: tuple[Array, ...]
+        self,
+        parameters: Parameters,
+        adjoints: Array,
+        states: Array,
+        trace: tuple[Array, ...],
     ) -> tuple[Array, Array]:
         """See `Cell.adjoint`."""
         update, reset, candidate = trace
         kept = adjoints * update
-        to_candidate = (adjoints - kept) * (1.0 - candidate * candidate)
+        to_candidate = (adjoints - kept) * self.activation.slope(candidate)
         gated = times_transpose(to_candidate, parameters["candidate"]) * reset
         gates = join(kept * (1.0 - update) * (states - candidate), gated * (1.0 - reset) * states)
         before = kept + gated + times_transpose(gates, parameters["recurrent"])
@@ -135,6 +153,18 @@ class Gru(Cell):
             "recurrent": transpose_times(states, drive_adjoints[..., : 2 * units]),
             "candidate": transpose_times(reset * states, drive_adjoints[..., 2 * units :]),
         }
+
+    def _preactivations(
+        self,
+        states: np.ndarray,
+        drive: np.ndarray,
+        following: np.ndarray,
+        trace: tuple[np.ndarray, ...],
+    ) -> np.ndarray:
+        """See `Cell.kinks`."""
+        _, reset, _ = trace
+        sums = (reset * states) @ self.parameters["candidate"]
+        return sums + drive[:, 2 * self.units :]
 
     def _jacobian(
         self,
@@ -156,7 +186,7 @@ class Gru(Cell):
         through_reset = through_reset.reshape(-1, self.units)
         jacobians = (through_reset @ gates[:, self.units :].T).reshape(-1, self.units, size)
         jacobians += candidates
-        jacobians *= ((1.0 - update) * (1.0 - candidate * candidate))[:, :, None]
+        jacobians *= ((1.0 - update) * self.activation.slope(candidate))[:, :, None]
         jacobians += scaled((states - candidate) * update * (1.0 - update), gates[:, : self.units])
         return jacobians
 
@@ -178,44 +208,48 @@ class Gru(Cell):
 
 @dataclass(frozen=True)
 class Lstm(Cell):
-    """``c' = f c + i g``, ``h' = o tanh(c')``; columns: forget, input, output, candidate.
+    """``c' = k c + i g``, ``h' = o f(c')``; columns: forget k, input i, output o, candidate g.
 
-    The state is ``[h; c]``: only both together are a dynamical system.
+    The state is ``[h; c]``: only both together are a dynamical system. The nonlinearity f
+    bends both the candidate, ``g = f(...)``, and the output: with "relu" the memory is no
+    longer squashed on its way out, and a memory of 0 lies on a kink.
     """
 
     name = "lstm"
     blocks = 4
     state_blocks = 2
 
-    @staticmethod
     def advance(
-        parameters: Parameters, states: Array, drive: Array
+        self, parameters: Parameters, states: Array, drive: Array
     ) -> tuple[Array, tuple[Array, ...]]:
-        """See `Cell.advance`; trace: forget, input, output gates, candidate, tanh(c')."""
+        """See `Cell.advance`; trace: forget, input, output gates, candidate, f(c')."""
         units = drive.shape[-1] // 4
         sums = states[..., :units] @ parameters["recurrent"] + drive
         forget = logistic(sums[..., :units] + FORGET_BIAS)
         gates = logistic(sums[..., units : 3 * units])
         enter, output = gates[..., :units], gates[..., units:]
-        candidate = tanh(sums[..., 3 * units :])
+        candidate = self.activation.value(sums[..., 3 * units :])
         memory = forget * states[..., units:] + enter * candidate
-        squashed = tanh(memory)
+        squashed = self.activation.value(memory)
         return join(output * squashed, memory), (forget, enter, output, candidate, squashed)
 
-    @staticmethod
     def adjoint(
-        parameters: Parameters, adjoints: Array, states: Array, trace: tuple[Array, ...]
+        self,
+        parameters: Parameters,
+        adjoints: Array,
+        states: Array,
+        trace: tuple[Array, ...],
     ) -> tuple[Array, Array]:
         """See `Cell.adjoint`."""
         forget, enter, output, candidate, squashed = trace
         units = forget.shape[-1]
         hidden = adjoints[..., :units]
-        memory = adjoints[..., units:] + hidden * output * (1.0 - squashed * squashed)
+        memory = adjoints[..., units:] + hidden * output * self.activation.slope(squashed)
         drive = join(
             memory * states[..., units:] * forget * (1.0 - forget),
             memory * candidate * enter * (1.0 - enter),
             hidden * squashed * output * (1.0 - output),
-            memory * enter * (1.0 - candidate * candidate),
+            memory * enter * self.activation.slope(candidate),
         )
         return join(times_transpose(drive, parameters["recurrent"]), memory * forget), drive
 
@@ -226,6 +260,18 @@ class Lstm(Cell):
         """See `Cell.recurrent_gradients`."""
         units = states.shape[-1] // 2
         return {"recurrent": transpose_times(states[..., :units], drive_adjoints)}
+
+    def _preactivations(
+        self,
+        states: np.ndarray,
+        drive: np.ndarray,
+        following: np.ndarray,
+        trace: tuple[np.ndarray, ...],
+    ) -> np.ndarray:
+        """See `Cell.kinks`; the memory is what the output bends."""
+        weights = self.parameters["recurrent"][:, 3 * self.units :]
+        candidate = states[:, : self.units] @ weights + drive[:, 3 * self.units :]
+        return join(candidate, following[:, self.units :])
 
     def _fill(
         self,
@@ -241,13 +287,13 @@ class Lstm(Cell):
         gains = (
             states[:, size:] * forget * (1.0 - forget),
             candidate * enter * (1.0 - enter),
-            enter * (1.0 - candidate * candidate),
+            enter * self.activation.slope(candidate),
         )
         columns = (slice(0, size), slice(size, 2 * size), slice(3 * size, None))
         scaled(gains[0], weights[:, columns[0]], out=memory)
         for gain, column in zip(gains[1:], columns[1:], strict=True):
             memory += scaled(gain, weights[:, column])
-        np.multiply(memory, (output * (1.0 - squashed * squashed))[:, :, None], out=hidden)
+        np.multiply(memory, (output * self.activation.slope(squashed))[:, :, None], out=hidden)
         hidden += scaled(squashed * output * (1.0 - output), weights[:, 2 * size : 3 * size])
 
     def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -258,7 +304,7 @@ class Lstm(Cell):
         self._fill(jacobians[:, :, : self.units], states, trace, self.parameters["recurrent"])
         right = jacobians[:, :, self.units :]
         add_diagonal(right[:, self.units :], forget)
-        add_diagonal(right[:, : self.units], forget * output * (1.0 - squashed * squashed))
+        add_diagonal(right[:, : self.units], forget * output * self.activation.slope(squashed))
         return jacobians
 
     def _by_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:

@@ -4,31 +4,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, tanh, times_transpose, transpose_times
+from .arrays import Array, times_transpose, transpose_times
 from .base import Cell, Parameters, scaled
 
 
 @dataclass(frozen=True)
 class Vanilla(Cell):
-    """``h' = tanh(W h + A x + b)``."""
+    """``h' = f(W h + A x + b)``, f the nonlinearity."""
 
     name = "vanilla"
 
-    @staticmethod
     def advance(
-        parameters: Parameters, states: Array, drive: Array
+        self, parameters: Parameters, states: Array, drive: Array
     ) -> tuple[Array, tuple[Array, ...]]:
         """See `Cell.advance`; the trace is the next state."""
-        following = tanh(states @ parameters["recurrent"] + drive)
+        following = self.activation.value(states @ parameters["recurrent"] + drive)
         return following, (following,)
 
-    @staticmethod
     def adjoint(
-        parameters: Parameters, adjoints: Array, states: Array, trace: tuple[Array, ...]
+        self,
+        parameters: Parameters,
+        adjoints: Array,
+        states: Array,
+        trace: tuple[Array, ...],
     ) -> tuple[Array, Array]:
         """See `Cell.adjoint`."""
         (following,) = trace
-        drive = adjoints * (1.0 - following * following)
+        drive = adjoints * self.activation.slope(following)
         return times_transpose(drive, parameters["recurrent"]), drive
 
     @staticmethod
@@ -38,33 +40,54 @@ class Vanilla(Cell):
         """See `Cell.recurrent_gradients`."""
         return {"recurrent": transpose_times(states, drive_adjoints)}
 
+    def _preactivations(
+        self,
+        states: np.ndarray,
+        drive: np.ndarray,
+        following: np.ndarray,
+        trace: tuple[np.ndarray, ...],
+    ) -> np.ndarray:
+        """See `Cell.kinks`."""
+        return states @ self.parameters["recurrent"] + drive
+
     def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_state`."""
         following, _ = self._trace(states, inputs)
-        return scaled(1.0 - following * following, self.parameters["recurrent"])
+        return scaled(self.activation.slope(following), self.parameters["recurrent"])
 
     def _by_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_input`."""
         following, _ = self._trace(states, inputs)
-        return scaled(1.0 - following * following, self.parameters["input"])
+        return scaled(self.activation.slope(following), self.parameters["input"])
 
 
 @dataclass(frozen=True)
 class Linear(Cell):
-    """``h' = W h + A x + b``."""
+    """``h' = W h + A x + b``; nothing bends, so ``nonlinearity`` stays at its default."""
 
     name = "linear"
 
-    @staticmethod
+    def __post_init__(self) -> None:
+        """Refuse a nonlinearity that would have no effect."""
+        if self.nonlinearity != "tanh":
+            raise ValueError(
+                f"A linear cell has no nonlinearity to set to {self.nonlinearity!r}. Leave it "
+                "out, or use the cell 'vanilla'."
+            )
+        super().__post_init__()
+
     def advance(
-        parameters: Parameters, states: Array, drive: Array
+        self, parameters: Parameters, states: Array, drive: Array
     ) -> tuple[Array, tuple[Array, ...]]:
         """See `Cell.advance`; a linear step leaves no trace."""
         return states @ parameters["recurrent"] + drive, ()
 
-    @staticmethod
     def adjoint(
-        parameters: Parameters, adjoints: Array, states: Array, trace: tuple[Array, ...]
+        self,
+        parameters: Parameters,
+        adjoints: Array,
+        states: Array,
+        trace: tuple[Array, ...],
     ) -> tuple[Array, Array]:
         """See `Cell.adjoint`."""
         return times_transpose(adjoints, parameters["recurrent"]), adjoints
@@ -75,6 +98,16 @@ class Linear(Cell):
     ) -> dict[str, Array]:
         """See `Cell.recurrent_gradients`."""
         return {"recurrent": transpose_times(states, drive_adjoints)}
+
+    def _preactivations(
+        self,
+        states: np.ndarray,
+        drive: np.ndarray,
+        following: np.ndarray,
+        trace: tuple[np.ndarray, ...],
+    ) -> np.ndarray:
+        """Nothing is bent."""
+        return np.empty((len(states), 0))
 
     def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """The same matrix at every state."""

@@ -13,6 +13,7 @@ from .classifier import Network
 
 _KEY = "unrolled"  # several keys would come out in a random order
 _FORMAT = 1
+_USUAL = "tanh"  # the nonlinearity of a network whose entry names none
 
 
 def save_networks(path: str | Path, networks: Mapping[str, Network]) -> None:
@@ -35,7 +36,7 @@ def save_networks(path: str | Path, networks: Mapping[str, Network]) -> None:
     if not networks:
         raise ValueError(f"There are no networks to save in {path}.")
     tensors: dict[str, np.ndarray] = {}
-    about: dict[str, object] = {}
+    about: dict[str, dict[str, object]] = {}
     for name in sorted(networks):
         if "/" in name or not name:
             raise ValueError(f"A network's name must not be empty or hold a slash: {name!r}.")
@@ -48,6 +49,8 @@ def save_networks(path: str | Path, networks: Mapping[str, Network]) -> None:
             "inputs": network.cell.inputs,
             "metadata": dict(network.metadata),
         }
+        if network.cell.nonlinearity != _USUAL:
+            about[name]["nonlinearity"] = network.cell.nonlinearity
     try:
         text = json.dumps({"format": _FORMAT, "networks": about}, sort_keys=True, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -118,7 +121,7 @@ def _read(file, name: str, about: dict) -> Network:
     units, inputs = about["units"], about["inputs"]
     cell = {key: file.get_tensor(f"{name}/cell.{key}") for key in kind.shapes(units, inputs)}
     return Network(
-        cell=kind(units, inputs, cell),
+        cell=kind(units, inputs, cell, about.get("nonlinearity", _USUAL)),
         embedding=file.get_tensor(f"{name}/embedding"),
         initial_state=file.get_tensor(f"{name}/initial_state"),
         readout=file.get_tensor(f"{name}/readout"),

@@ -45,13 +45,14 @@ class Documents:
 
 
 def loss_and_gradients(
-    kind: type[Cell], parameters: Mapping[str, Tensor], batch: Documents
+    kind: Cell, parameters: Mapping[str, Tensor], batch: Documents
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Weighted mean cross-entropy of the logits after the last words, and its gradient.
 
     Parameters
     ----------
-    kind : type of Cell
+    kind : Cell
+        For its equations; its own parameters are not used.
     parameters : mapping of str to tensor
         As `Network.parameters` names them.
     batch : Documents

@@ -91,9 +91,10 @@ def train_networks(
     done = 0
     for name, plan in plans.items():
         parameters = plan.network.parameters()
-        key = (plan.network.cell.name, *(value.shape for value in parameters.values()))
+        cell = plan.network.cell
+        key = (cell.name, cell.nonlinearity, *(value.shape for value in parameters.values()))
         if key not in compiled:
-            compiled[key] = CompiledStep(type(plan.network.cell), parameters)
+            compiled[key] = CompiledStep(cell, parameters)
         trainer = _Trainer(name, plan, train, validation, compiled[key])
 
         def report(step: int, loss: float, before: int = done) -> None:

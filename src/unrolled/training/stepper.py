@@ -87,12 +87,13 @@ class CompiledStep:
 
     Parameters
     ----------
-    kind : type of Cell
+    kind : Cell
+        For its equations; its own parameters are not used.
     parameters : mapping of str to ndarray
         For the shapes only; `load` sets values.
     """
 
-    def __init__(self, kind: type[Cell], parameters: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, kind: Cell, parameters: Mapping[str, np.ndarray]) -> None:
         prepare_tensorflow()
         import tensorflow as tf
 

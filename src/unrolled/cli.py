@@ -1,0 +1,60 @@
+"""The command line: ``unrolled <command> …``. Each command is a module of `unrolled.commands`."""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+
+from unrolled import __version__
+from unrolled.commands import fixed_points
+
+# A command has NAME, SUMMARY, EXAMPLE, add_arguments(parser) and run(arguments).
+COMMANDS = (fixed_points,)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; what is wrong with its arguments or files is said in one message.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process if not given.
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 1 where the command could not do its work.
+    """
+    chosen = _parser().parse_args(arguments)
+    with warnings.catch_warnings():
+        warnings.showwarning = _note  # type: ignore[assignment]  # it takes whatever comes
+        try:
+            chosen.run(chosen)
+        except (ValueError, OSError) as error:
+            print(f"unrolled {chosen.command}: {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def _note(message: Warning | str, *_: object) -> None:
+    """Say a warning without the line of code that raised it."""
+    print(f"Note: {message}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="unrolled", description="What do recurrent networks compute?"
+    )
+    parser.add_argument("--version", action="version", version=f"unrolled {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    for command in COMMANDS:
+        entry = commands.add_parser(
+            command.NAME,
+            help=command.SUMMARY,
+            description=command.SUMMARY,
+            epilog=command.EXAMPLE,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_arguments(entry)
+        entry.set_defaults(run=command.run)
+    return parser
