@@ -59,7 +59,7 @@ def test_all_nine_points_are_found_with_their_modes(folder, capsys):
     assert run(folder) == 0
     said = capsys.readouterr().out
     assert "9 fixed points: 4 attractors, 4 saddles with 1 unstable mode" in said
-    assert "1 saddle with 2 unstable modes" in said
+    assert "1 repeller with 2 unstable modes" in said
     assert "zeros (3 entries), since no --input was given" in said
     found = load_dataset(folder / "out" / "fixed_points.nc")
     a = resting_place()
@@ -153,7 +153,9 @@ def test_a_single_unit_has_a_portrait_too(folder, rng, capsys):
     torch_weights(folder / "one.safetensors", [[GAIN]], bias=[0.0])
     np.savez(folder / "one.npz", states=rng.uniform(-1, 1, (20, 6, 1)))
     assert run(folder, model="one.safetensors", states="one.npz") == 0
-    assert "3 fixed points: 2 attractors, 1 saddle" in capsys.readouterr().out
+    assert (
+        "3 fixed points: 2 attractors, 1 repeller with 1 unstable mode." in capsys.readouterr().out
+    )
 
 
 def test_a_network_of_ours_is_chosen_by_its_name(folder, rng, capsys):

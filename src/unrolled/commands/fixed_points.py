@@ -130,18 +130,26 @@ def _counted(exact: PointSet) -> str:
     """How many points there are of each stability."""
     if not len(exact):
         return "No fixed point was found. Try more --starts, another --input, or --slow 0.1."
+    n_modes = exact.eigenvalues.shape[1]
     numbers, counts = np.unique(exact.n_unstable, return_counts=True)
     parts = [
-        f"{count} {name_stability(int(number))}{'s' if count > 1 else ''}"
-        + (f" with {number} unstable mode{'s' if number > 1 else ''}" if number else "")
+        _plural(int(count), _stability(int(number), n_modes))
+        + (f" with {_plural(int(number), 'unstable mode')}" if number else "")
         for number, count in zip(numbers, counts, strict=True)
     ]
-    return f"{len(exact)} fixed point{'s' if len(exact) > 1 else ''}: {', '.join(parts)}."
+    return f"{_plural(len(exact), 'fixed point')}: {', '.join(parts)}."
 
 
-def name_stability(n_unstable: int) -> str:
+def _stability(n_unstable: int, n_modes: int) -> str:
     """What a point with so many unstable modes is called."""
-    return "saddle" if n_unstable else "attractor"
+    if n_unstable == 0:
+        return "attractor"
+    return "repeller" if n_unstable == n_modes else "saddle"
+
+
+def _plural(count: int, noun: str) -> str:
+    """A number of things."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _positive(kind: type) -> Callable[[str], float]:
