@@ -152,6 +152,42 @@ def test_kinks_of_rectified_units_do_not_stop_the_search(rng):
     np.testing.assert_allclose(step(found.states), found.states, atol=1e-12)
     exact = np.linalg.solve([[0.5, 0.6], [0.6, 0.5]], [1.0, 1.0])
     assert np.abs(found.states - exact).max(axis=1).min() < 1e-12
+    assert not found.on_kink.any()
+
+
+def test_a_point_on_a_kink_is_reported_as_one():
+    # h -> max(0, h / 2 + b): at rest the first unit is on, the second off, the third between.
+    step = Relu(0.5 * np.eye(3), [1.0, -1.0, 0.0])
+    found = find_fixed_points(step, np.ones((5, 3)))
+    np.testing.assert_allclose(found.states, [[2.0, 0.0, 0.0]], atol=1e-9)
+    assert found.on_kink.tolist() == [True]
+    apart = find_fixed_points(Relu(0.5 * np.eye(2), [1.0, -1.0]), np.ones((5, 2)))
+    assert apart.on_kink.tolist() == [False]
+    slow = find_slow_points(Tanh(2.0 * np.eye(3)), np.zeros((2, 3)))
+    assert slow.on_kink.tolist() == [False, False]
+
+
+def test_starts_at_which_a_gate_is_shut_are_reported_as_saturated():
+    # Where its gate is shut, far out, the second entry drifts whatever the state is.
+    class Gated:
+        def __call__(self, states):
+            first, second = states.T
+            shut = 1 / (1 + np.exp(9 - second**2))
+            return np.stack([0.5 * first + 1, shut * (second + 0.1) + (1 - shut) * 0.5], axis=1)
+
+        def jacobian(self, states):
+            _, second = states.T
+            shut = 1 / (1 + np.exp(9 - second**2))
+            slope = 2 * second * shut * (1 - shut)
+            jacobians = np.zeros((len(states), 2, 2))
+            jacobians[:, 0, 0] = 0.5
+            jacobians[:, 1, 1] = shut + slope * (second + 0.1 - 0.5)
+            return jacobians
+
+    found = find_fixed_points(Gated(), [[0.0, 0.0], [1.0, 30.0], [0.0, -30.0], [1.0, 1.0]])
+    assert found.report.saturated.tolist() == [False, True, True, False]
+    assert found.report.converged.tolist() == [True, False, False, True]
+    assert "2 stuck (2 of them saturated" in str(found.report)
 
 
 def test_starts_where_the_step_is_not_finite_are_reported_and_spoil_no_other():

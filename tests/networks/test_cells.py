@@ -210,24 +210,6 @@ def test_gradients_of_the_recurrent_parameters_are_those_of_automatic_differenti
         np.testing.assert_allclose(gradient, expected[key], atol=1e-12, err_msg=key)
 
 
-@every_cell
-def test_the_jacobian_jumps_exactly_where_a_kink_is_crossed(name, nonlinearity, rng):
-    cell = random_cell(name, rng, nonlinearity)
-    frozen = cell.autonomous(inputs=rng.standard_normal(INPUTS))
-    end = 3 * rng.standard_normal(cell.state_size)
-    path = np.linspace(-1, 1, 2000)[:, None] * end
-    kinks, distances = cell.kinks(path, frozen.inputs), frozen.kink_distance(path)
-    if nonlinearity == "tanh":
-        assert kinks.shape == (2000, 0)
-        assert np.isposinf(distances).all()
-        return
-    np.testing.assert_array_equal(distances, np.abs(kinks).min(axis=1))
-    crossed = (np.diff(np.sign(kinks), axis=0) != 0).any(axis=1)
-    changes = np.abs(np.diff(frozen.jacobian(path), axis=0)).max(axis=(1, 2))
-    assert 0 < crossed.sum() < 20
-    assert changes[crossed].min() > 10 * changes[~crossed].max()
-
-
 def test_a_relu_unit_switched_off_passes_nothing_on(rng):
     cell = make_cell("vanilla", units=2, inputs=1, rng=rng, nonlinearity="relu")
     cell = replace(
@@ -242,8 +224,6 @@ def test_a_relu_unit_switched_off_passes_nothing_on(rng):
     resting = np.array([[2.0, 0.0]])  # 0.5 h + 1 = h, and max(0.5 h - 1, 0) = 0
     np.testing.assert_array_equal(frozen(resting), resting)
     np.testing.assert_array_equal(frozen.jacobian(resting), [[[0.5, 0.0], [0.0, 0.0]]])
-    np.testing.assert_array_equal(frozen.kink_distance(resting), [1.0])
-    np.testing.assert_array_equal(frozen.kink_distance(np.array([[2.0, 2.0]])), [0.0])
 
 
 def test_an_unknown_cell_is_answered_with_the_nearest_name(rng):

@@ -30,8 +30,6 @@ docs/own_network.md goes through it step by step.
 
 #: q of a fixed point where a step is computed in single precision.
 SINGLE_PRECISION_TOLERANCE = 1e-12
-#: Nearer to a kink than this, a point lies on it.
-ON_KINK = 1e-9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,7 +101,7 @@ def findings(portrait: Portrait) -> list[str]:
     """What was found, in sentences."""
     exact, slow = portrait.exact, portrait.slow
     lines = [f"{exact.points.report}.", _counted(exact)]
-    on_kink = int((exact.kink_distance < ON_KINK).sum())
+    on_kink = int(exact.points.on_kink.sum())
     if on_kink:
         lines.append(
             f"Points on a kink, where the step has no derivative: {on_kink}; their modes hold on "

@@ -56,8 +56,6 @@ class PointSet:
     n_unstable : ndarray of shape (n,), int
     right, left : ndarray of shape (n, k, d), complex
         Eigenvectors of the leading modes, one a row.
-    kink_distance : ndarray of shape (n,)
-        From the nearest place where the map has no derivative; NaN where not known.
     distance : ndarray of shape (n,)
         From the nearest visited state.
     """
@@ -68,7 +66,6 @@ class PointSet:
     n_unstable: np.ndarray
     right: np.ndarray
     left: np.ndarray
-    kink_distance: np.ndarray
     distance: np.ndarray
 
     def __len__(self) -> int:
@@ -175,18 +172,16 @@ def portray(
 
 
 def _linearised(step: Any, points: FixedPoints, states: np.ndarray) -> PointSet:
-    """The points with their modes and their distances from kinks and visited states."""
+    """The points with their modes and their distances from visited states."""
     from scipy.spatial.distance import cdist
 
-    measure = getattr(step, "kink_distance", None)
-    kinks = np.full(len(points), np.nan) if measure is None else measure(points.states)
     some = states[np.linspace(0, len(states) - 1, min(NEIGHBOURS, len(states))).astype(int)]
     # A few points at once: all eigenvectors of many points of a large network are gigabytes.
     places = range(0, max(1, len(points)), TOGETHER)
     parts = [_modes(step, points.states[first : first + TOGETHER]) for first in places]
     modes = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     distance = cdist(points.states, some).min(axis=1)
-    return PointSet(points, kink_distance=kinks, distance=distance, **modes)
+    return PointSet(points, distance=distance, **modes)
 
 
 def _modes(step: Any, states: np.ndarray) -> dict[str, np.ndarray]:
@@ -247,12 +242,7 @@ def _entries(found: PointSet, prefix: str, what: str) -> dict[str, Any]:
         "speed": (point, points.speeds, "1", "q, half the squared step length"),
         "converged": (point, points.converged, "1", "whether q is within the tolerance"),
         "n_unstable": (point, found.n_unstable, "1", "number of unstable modes"),
-        "kink_distance": (
-            point,
-            found.kink_distance,
-            "1",
-            "smallest modulus of a sum at a kink; inf where smooth, NaN where not known",
-        ),
+        "on_kink": (point, points.on_kink, "1", "whether the step has no derivative there"),
         "distance": (point, found.distance, "1", "distance from the nearest visited state"),
         "eigenvalue_real": ((point, "mode"), values.real, "1", "eigenvalue, real part"),
         "eigenvalue_imag": (

@@ -20,12 +20,17 @@ class SearchReport:
         q where the search from this start ended; inf where the step is not finite.
     ends : ndarray of shape (n_starts, d)
         The states where it ended.
+    saturated : ndarray of shape (n_starts,), bool
+        Whether it did not converge and ended where a unit is frozen: its row of dF/dh - I is
+        nearly 0, as where a gate is shut, so that no step can move it on. Always false for
+        slow points.
     """
 
     converged: np.ndarray
     kept: np.ndarray
     speeds: np.ndarray
     ends: np.ndarray
+    saturated: np.ndarray
 
     @property
     def n_starts(self) -> int:
@@ -51,7 +56,8 @@ class SearchReport:
         """Say it in one line, for a log."""
         return (
             f"{self.n_starts} starts: {self.n_converged} converged, {self.n_stuck} stuck "
-            f"({self.n_not_finite} of them with steps that are not finite)"
+            f"({int(self.saturated.sum())} of them saturated, {self.n_not_finite} with steps that "
+            "are not finite)"
         )
 
 
@@ -71,6 +77,9 @@ class FixedPoints:
     converged : ndarray of shape (n,), bool
         Whether q is within the tolerance: true of all points of an exact search, and of
         those slow points that happen to be exact.
+    on_kink : ndarray of shape (n,), bool
+        Whether the map has no derivative at the point, as ReLU units on their threshold:
+        linearised, it has different modes on either side.
     report : SearchReport
         What became of each start, the stuck ones included.
     """
@@ -79,6 +88,7 @@ class FixedPoints:
     speeds: np.ndarray
     starts: np.ndarray
     converged: np.ndarray
+    on_kink: np.ndarray
     report: SearchReport
 
     def __len__(self) -> int:
@@ -89,3 +99,10 @@ class FixedPoints:
     def step_lengths(self) -> np.ndarray:
         """Distance |F(h) - h| that the state moves in one step, shape (n,)."""
         return np.sqrt(2 * self.speeds)
+
+    def only(self, which: np.ndarray) -> "FixedPoints":
+        """Some of the points, by a mask or by indices; the report stays that of the search."""
+        return FixedPoints(
+            self.states[which], self.speeds[which], self.starts[which], self.converged[which],
+            self.on_kink[which], self.report,
+        )  # fmt: skip

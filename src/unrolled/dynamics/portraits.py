@@ -142,11 +142,7 @@ def slow_points(
         iterations=iterations,
         max_speed=speed * median_step(reading),
     )
-    keep = inside_range(network.logits(found.states), network.logits(visited))
-    return FixedPoints(
-        found.states[keep], found.speeds[keep], found.starts[keep], found.converged[keep],
-        found.report,
-    )  # fmt: skip
+    return found.only(inside_range(network.logits(found.states), network.logits(visited)))
 
 
 def portray(

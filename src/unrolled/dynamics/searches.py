@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .maps import StateMap, checked_map
+from .maps import StateMap, blocks, checked_map
 from .points import FixedPoints, SearchReport
 from .solvers import (
     Front,
@@ -13,6 +13,7 @@ from .solvers import (
     damped_newton,
     fixed_ridge_descent,
     levenberg_marquardt,
+    slopes_at,
 )
 
 _SCOUTS = 128  # starts that find points on their own before others are led to those
@@ -20,6 +21,10 @@ _GROUP = 8192  # starts searched together: their states and residuals fit in mem
 _KNOWN_BYTES = 64 * 2**20  # of the inverses that known points carry
 _GENERATIONS = 5  # of searches from between known points
 _NEAREST = 6  # known points with which a midpoint is taken
+_FROZEN = 0.01  # of the median length of the rows of dF/dh - I; a frozen unit's is below
+# How far aside of a point its Jacobians are compared, and the relative change that is a jump: a
+# smooth map's change is about as small as the distance.
+_ASIDE, _JUMP = 1e-7, 1e-3
 _POLISHING = 3  # Newton steps that bring a distinct point to the limit of its precision
 
 
@@ -111,9 +116,12 @@ def find_fixed_points(
     kept = _distinct(states, unique_within)
     states, final = _polish(state_map, states[kept], unique_within, settings)
     order = _reading_order(states, unique_within)
-    report = SearchReport(converged, converged, speeds, ends)
-    everywhere = np.ones(len(order), dtype=bool)
-    return FixedPoints(states[order], final[order], led[kept][order], everywhere, report)
+    saturated = _saturated(state_map, ends, np.isfinite(speeds) & ~converged, chunk)
+    report = SearchReport(converged, converged, speeds, ends, saturated)
+    return FixedPoints(
+        states[order], final[order], led[kept][order], np.ones(len(order), dtype=bool),
+        _on_kink(state_map, states[order], chunk), report,
+    )  # fmt: skip
 
 
 def find_slow_points(
@@ -184,9 +192,11 @@ def find_slow_points(
     slow = np.isfinite(speeds)
     if max_speed is not None:
         slow &= np.sqrt(2 * speeds) <= max_speed
-    report = SearchReport(speeds <= tolerance, slow, speeds, ends)
+    nowhere = np.zeros(len(starts), dtype=bool)
+    report = SearchReport(speeds <= tolerance, slow, speeds, ends, nowhere)
     kept = np.flatnonzero(slow)
-    return FixedPoints(ends[kept], speeds[kept], kept, speeds[kept] <= tolerance, report)
+    on_kink = _on_kink(state_map, ends[kept], chunk)
+    return FixedPoints(ends[kept], speeds[kept], kept, speeds[kept] <= tolerance, on_kink, report)
 
 
 def _scouts_first(starts: np.ndarray) -> list[np.ndarray]:
@@ -313,6 +323,33 @@ def _polish(
         np.where(near[:, None], front.states, states),
         np.where(near, front.speeds, before.speeds),
     )
+
+
+def _saturated(
+    state_map: StateMap, ends: np.ndarray, stuck: np.ndarray, chunk: int | None
+) -> np.ndarray:
+    """Rows among the stuck ones at whose end some unit is frozen."""
+    saturated = np.zeros(len(ends), dtype=bool)
+    rows = np.flatnonzero(stuck)
+    for piece in blocks((len(rows), state_map.width), chunk):
+        lengths = np.linalg.norm(slopes_at(state_map, ends[rows[piece]]), axis=2)
+        saturated[rows[piece]] = lengths.min(axis=1) < _FROZEN * np.median(lengths, axis=1)
+    return saturated
+
+
+def _on_kink(state_map: StateMap, states: np.ndarray, chunk: int | None) -> np.ndarray:
+    """Whether the Jacobian jumps from one side of each state to the other.
+
+    A random direction crosses every kink that passes through the state.
+    """
+    aside = _ASIDE * np.random.default_rng(0).choice([-1.0, 1.0], state_map.width)
+    aside = aside * np.linspace(1.0, 2.0, state_map.width)
+    jumps = np.zeros(len(states), dtype=bool)
+    for piece in blocks(states.shape, chunk):
+        sides = [slopes_at(state_map, states[piece] + sign * aside) for sign in (-1.0, 1.0)]
+        change = np.linalg.norm(sides[1] - sides[0], axis=(1, 2))
+        jumps[piece] = change > _JUMP * np.linalg.norm(sides[0], axis=(1, 2))
+    return jumps
 
 
 def _at_least(name: str, value: float, least: float) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from .maps import StateMap, blocks
 
 _MOST_SIMPLIFIED = 25  # simplified Newton steps; at a quarter each, q falls by 15 powers of ten
+_PATIENCE = 12  # steps in which q has to halve, or the search from that state is given up
 _MOST_CONDITION = 1e10  # of a linearised residual; above it the fixed point is one of a continuum
 _HALVINGS = 8  # of a step that does not lower q, before its state is left where it is
 # Damping of Levenberg-Marquardt relative to |F(h) - h|: its first value, and the value
@@ -71,7 +72,9 @@ def damped_newton(
         return solve_each(slopes, -residuals)
 
     active = _unfinished(front, np.arange(len(front.states)), tolerance)
+    patience = _Patience(front)
     for _ in range(iterations):
+        active = patience.of(active)
         if known is not None:
             known.lead_home(state_map, front, active, tolerance=tolerance)
             active = _unfinished(front, active, tolerance)
@@ -128,9 +131,9 @@ def levenberg_marquardt(
        method", Computing Supplementa 15, 2001.
     """
     damping = np.full(len(front.states), _DAMPING)
-    active = np.arange(len(front.states))
+    active, patience = np.arange(len(front.states)), _Patience(front)
     for _ in range(iterations):
-        active = _unfinished(front, active, tolerance)
+        active = patience.of(_unfinished(front, active, tolerance))
         active = active[damping[active] < _MOST_DAMPING]
         if not active.size:
             break
@@ -138,7 +141,7 @@ def levenberg_marquardt(
             rows = active[piece]
             residuals = front.residuals[rows]
             ridges = damping[rows] * np.minimum(1.0, np.linalg.norm(residuals, axis=1))
-            steps = _ridge_steps(_slopes(state_map, front, rows), residuals, ridges)
+            steps = _ridge_steps(slopes_at(state_map, front.states[rows]), residuals, ridges)
             moved = _try(state_map, front, rows, steps, least_fall=0.0)
             damping[rows] *= np.where(moved, 0.2, 8.0)
 
@@ -164,8 +167,7 @@ class KnownPoints:
         """Take up converged states that are isolated fixed points; say how many those are."""
         if not len(states):
             return 0
-        slopes = state_map.jacobian(states)
-        _diagonal(slopes)[...] -= 1.0
+        slopes = slopes_at(state_map, states)
         inverses = _inverse_each(slopes)
         with np.errstate(all="ignore"):
             sizes = np.linalg.norm(slopes, axis=(1, 2)) * np.linalg.norm(inverses, axis=(1, 2))
@@ -243,6 +245,25 @@ def _solve_one(matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
         return np.linalg.lstsq(matrix, values)[0]
 
 
+class _Patience:
+    """Gives up states whose q has not halved in as many steps as patience lasts.
+
+    They creep along a valley of q, as where gates saturate, or sit at a local minimum of it.
+    """
+
+    def __init__(self, front: Front) -> None:
+        self._front, self._before, self._asked = front, front.speeds.copy(), 0
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        """Rows that may go on; asked before every step."""
+        self._asked += 1
+        if self._asked % _PATIENCE:
+            return rows
+        rows = rows[self._front.speeds[rows] <= 0.5 * self._before[rows]]
+        self._before = self._front.speeds.copy()
+        return rows
+
+
 def _descend(
     state_map: StateMap,
     front: Front,
@@ -253,7 +274,9 @@ def _descend(
     """One step of each row along its direction, halved until q falls; give the rows that moved."""
     moved = np.zeros(len(rows), dtype=bool)
     for piece in blocks((len(rows), front.width), chunk):
-        steps = directions(_slopes(state_map, front, rows[piece]), front.residuals[rows[piece]])
+        steps = directions(
+            slopes_at(state_map, front.states[rows[piece]]), front.residuals[rows[piece]]
+        )
         waiting, length = np.arange(len(rows))[piece], 1.0
         for _ in range(_HALVINGS + 1):
             taken = _try(state_map, front, rows[waiting], length * steps, least_fall=1e-4 * length)
@@ -279,10 +302,10 @@ def _unfinished(front: Front, rows: np.ndarray, tolerance: float) -> np.ndarray:
     return rows[np.isfinite(front.speeds[rows]) & (front.speeds[rows] > tolerance)]
 
 
-def _slopes(state_map: StateMap, front: Front, rows: np.ndarray) -> np.ndarray:
-    """Derivatives of the residuals, dF/dh - I, shape (rows, d, d)."""
+def slopes_at(state_map: StateMap, states: np.ndarray) -> np.ndarray:
+    """Derivatives of the residuals, dF/dh - I, shape (n, d, d)."""
     with np.errstate(all="ignore"):
-        slopes = state_map.jacobian(front.states[rows])
+        slopes = state_map.jacobian(states)
     _diagonal(slopes)[...] -= 1.0
     return slopes
 

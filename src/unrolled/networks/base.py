@@ -168,42 +168,12 @@ class Cell(ABC):
         """
 
     @abstractmethod
-    def _preactivations(
-        self,
-        states: np.ndarray,
-        drive: np.ndarray,
-        following: np.ndarray,
-        trace: tuple[np.ndarray, ...],
-    ) -> np.ndarray:
-        """What the nonlinearity is applied to, (n, N) or more columns."""
-
-    @abstractmethod
     def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """`jacobian_state` of a few states."""
 
     @abstractmethod
     def _by_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """`jacobian_input` of a few states."""
-
-    def kinks(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        """Where each state lies relative to the kinks of the nonlinearity.
-
-        Parameters
-        ----------
-        states : ndarray of shape (n, d)
-        inputs : ndarray of shape (n, m) or (m,)
-
-        Returns
-        -------
-        kinks : ndarray of shape (n, k)
-            The sums that the nonlinearity is applied to: the Jacobian jumps where one of
-            them passes through 0. k = 0 for a smooth nonlinearity.
-        """
-        states = np.asarray(states)
-        if self.activation.is_smooth:
-            return np.empty((len(states), 0))
-        following, trace = self._trace(states, inputs)
-        return self._preactivations(states, self._drive_of(states, inputs), following, trace)
 
     def jacobian_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """Derivative of the next state by the state.
@@ -319,15 +289,6 @@ class Autonomous:
     def jacobian(self, states: np.ndarray) -> np.ndarray:
         """Derivative of the map, (n, d) to (n, d, d)."""
         return self.cell.jacobian_state(states, self.inputs)
-
-    def kink_distance(self, states: np.ndarray) -> np.ndarray:
-        """How near each state is to a place where the map has no derivative, (n, d) to (n,).
-
-        The smallest modulus of the sums of the units that have a kink, in the units of those
-        sums: within it the linear description holds, at 0 there are several. inf where the
-        map is smooth.
-        """
-        return np.abs(self.cell.kinks(states, self.inputs)).min(axis=1, initial=np.inf)
 
 
 def scaled(gain: np.ndarray, weights: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

@@ -61,17 +61,6 @@ class Ugrnn(Cell):
         """See `Cell.recurrent_gradients`."""
         return {"recurrent": transpose_times(states, drive_adjoints)}
 
-    def _preactivations(
-        self,
-        states: np.ndarray,
-        drive: np.ndarray,
-        following: np.ndarray,
-        trace: tuple[np.ndarray, ...],
-    ) -> np.ndarray:
-        """See `Cell.kinks`."""
-        weights = self.parameters["recurrent"][:, self.units :]
-        return states @ weights + drive[:, self.units :]
-
     def _gains(
         self, states: np.ndarray, inputs: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -153,18 +142,6 @@ class Gru(Cell):
             "recurrent": transpose_times(states, drive_adjoints[..., : 2 * units]),
             "candidate": transpose_times(reset * states, drive_adjoints[..., 2 * units :]),
         }
-
-    def _preactivations(
-        self,
-        states: np.ndarray,
-        drive: np.ndarray,
-        following: np.ndarray,
-        trace: tuple[np.ndarray, ...],
-    ) -> np.ndarray:
-        """See `Cell.kinks`."""
-        _, reset, _ = trace
-        sums = (reset * states) @ self.parameters["candidate"]
-        return sums + drive[:, 2 * self.units :]
 
     def _jacobian(
         self,
@@ -260,18 +237,6 @@ class Lstm(Cell):
         """See `Cell.recurrent_gradients`."""
         units = states.shape[-1] // 2
         return {"recurrent": transpose_times(states[..., :units], drive_adjoints)}
-
-    def _preactivations(
-        self,
-        states: np.ndarray,
-        drive: np.ndarray,
-        following: np.ndarray,
-        trace: tuple[np.ndarray, ...],
-    ) -> np.ndarray:
-        """See `Cell.kinks`; the memory is what the output bends."""
-        weights = self.parameters["recurrent"][:, 3 * self.units :]
-        candidate = states[:, : self.units] @ weights + drive[:, 3 * self.units :]
-        return join(candidate, following[:, self.units :])
 
     def _fill(
         self,

@@ -40,16 +40,6 @@ class Vanilla(Cell):
         """See `Cell.recurrent_gradients`."""
         return {"recurrent": transpose_times(states, drive_adjoints)}
 
-    def _preactivations(
-        self,
-        states: np.ndarray,
-        drive: np.ndarray,
-        following: np.ndarray,
-        trace: tuple[np.ndarray, ...],
-    ) -> np.ndarray:
-        """See `Cell.kinks`."""
-        return states @ self.parameters["recurrent"] + drive
-
     def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_state`."""
         following, _ = self._trace(states, inputs)
@@ -98,16 +88,6 @@ class Linear(Cell):
     ) -> dict[str, Array]:
         """See `Cell.recurrent_gradients`."""
         return {"recurrent": transpose_times(states, drive_adjoints)}
-
-    def _preactivations(
-        self,
-        states: np.ndarray,
-        drive: np.ndarray,
-        following: np.ndarray,
-        trace: tuple[np.ndarray, ...],
-    ) -> np.ndarray:
-        """Nothing is bent."""
-        return np.empty((len(states), 0))
 
     def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """The same matrix at every state."""

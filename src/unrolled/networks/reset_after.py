@@ -75,17 +75,6 @@ class GruResetAfter(Cell):
             "recurrent_bias": sum_rows(to_recalled),
         }
 
-    def _preactivations(
-        self,
-        states: np.ndarray,
-        drive: np.ndarray,
-        following: np.ndarray,
-        trace: tuple[np.ndarray, ...],
-    ) -> np.ndarray:
-        """See `Cell.kinks`."""
-        _, reset, _, recalled = trace
-        return reset * recalled + drive[:, 2 * self.units :]
-
     def _gains(
         self, states: np.ndarray, trace: tuple[np.ndarray, ...]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
