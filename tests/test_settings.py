@@ -131,6 +131,8 @@ def test_text_from_the_command_line_becomes_a_number(config, path, given, meant)
         (f"{LINE}.training.exceptions.foods", {"epoch": 3}, ["foods.epoch", "'epochs'?"]),
         (f"{LINE}.population.cells.0", "vanila", ["cells.0", "did you mean 'vanilla'?"]),
         (f"{LINE}.population.networks.plan", 2, ["networks.plan", "no corpus 'plan'", "plain"]),
+        (f"{LINE}.population.analysed.flim", 1, ["analysed.flim", "no networks of 'flim'"]),
+        (f"{LINE}.population.analysed.film", 4, ["analysed.film", "4 are to be", "is 3"]),
         (f"{LINE}.population.networks.film", 0, ["figures.headline", "trained on 'film'"]),
         (f"{LINE}.population.cells", ["gru"], ["figures.headline", "no network has the cell"]),
         (f"{LINE}.figures.pairs.1", ["foods", "elman"], ["figures.pairs.1", "'elman'"]),

@@ -32,7 +32,7 @@ LA_ANALYSED = [
     f"{corpus}_{cell}_{rank}"
     for corpus, n in LA_NETWORKS.items()
     for cell in LA_CELLS
-    for rank in range(min(n, LA_POPULATION["analysed"]))
+    for rank in range(min(n, LA_POPULATION["analysed"].get(corpus, 1)))
 ]
 LA_PAIRS = [f"{corpus}_{cell}" for corpus in LA_NETWORKS for cell in LA_CELLS]
 LA_HEADLINE = "_".join(LINE_ATTRACTOR["figures"]["headline"])
@@ -144,7 +144,6 @@ rule line_attractor_table1:
     threads: 1
     params:
         *code_of("scripts/line_attractor/table1.py"),
-        analysed=lookup(dpath="line_attractor/population/analysed", within=config),
     script:
         "../../scripts/line_attractor/table1.py"
 

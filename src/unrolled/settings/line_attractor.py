@@ -30,8 +30,8 @@ class Population(Block):
     """Networks of each cell for each corpus; 0 leaves a corpus out."""
     cells: Annotated[list[Cell], Field(min_length=1)]
     """Recurrent cells to train, next to the linear one."""
-    analysed: Count
-    """How many of them, best on validation first, are analysed for each corpus and cell."""
+    analysed: dict[str, Count]
+    """By corpus: how many of them, best on validation first, are analysed; 1 where not named."""
     chunk: Count
     """Networks trained by one job; changes no bytes."""
 

@@ -39,6 +39,19 @@ class Settings(Block):
                     f"line_attractor.population.networks.{name}",
                     f"there is no corpus {name!r}. Corpora are: {known}",
                 )
+        for name, count in self.line_attractor.population.analysed.items():
+            if name not in networks:
+                raise contradiction(
+                    f"line_attractor.population.analysed.{name}",
+                    f"there are no networks of {name!r} to analyse. There are some of: "
+                    f"{', '.join(sorted(networks))}",
+                )
+            if count > networks[name] > 0:
+                raise contradiction(
+                    f"line_attractor.population.analysed.{name}",
+                    f"{count} are to be analysed, but line_attractor.population.networks.{name} "
+                    f"is {networks[name]}",
+                )
         if not any(networks.values()):
             raise contradiction(
                 "line_attractor.population.networks",
