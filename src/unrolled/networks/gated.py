@@ -143,44 +143,46 @@ class Gru(Cell):
             "candidate": transpose_times(reset * states, drive_adjoints[..., 2 * units :]),
         }
 
-    def _jacobian(
-        self,
-        states: np.ndarray,
-        trace: tuple[np.ndarray, ...],
-        gates: np.ndarray,
-        candidates: np.ndarray,
-    ) -> np.ndarray:
-        """``diag(a) U_u' + diag(b) (C + W_c' diag(s) U_r')``, C given for each state.
-
-        The same form holds for state and input: ``gates`` are the columns of the update
-        and the reset gate, ``candidates`` (n or 1, N, p) the direct way to the candidate.
-        """
-        update, reset, candidate = trace
-        size = len(gates)
-        # W_c' diag(s): the rows of all states are multiplied by U_r' in one product.
-        slopes = states * reset * (1.0 - reset)
-        through_reset = self.parameters["candidate"].T[None] * slopes[:, None, :]
-        through_reset = through_reset.reshape(-1, self.units)
-        jacobians = (through_reset @ gates[:, self.units :].T).reshape(-1, self.units, size)
-        jacobians += candidates
-        jacobians *= ((1.0 - update) * self.activation.slope(candidate))[:, :, None]
-        jacobians += scaled((states - candidate) * update * (1.0 - update), gates[:, : self.units])
-        return jacobians
-
     def _by_state(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_state`."""
         _, trace = self._trace(states, inputs)
-        direct = self.parameters["candidate"].T[None] * trace[1][:, None, :]
-        jacobians = self._jacobian(states, trace, self.parameters["recurrent"], direct)
-        add_diagonal(jacobians, trace[0])
+        update, reset, _ = trace
+        weights = self.parameters["recurrent"]
+        recalled = self._recalled(states, reset, weights[:, self.units :])
+        add_diagonal(recalled, reset)
+        sums = self.parameters["candidate"].T @ recalled
+        jacobians = self._from_sums(states, trace, sums, weights[:, : self.units])
+        add_diagonal(jacobians, update)
         return jacobians
 
     def _by_input(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """See `Cell.jacobian_input`."""
         _, trace = self._trace(states, inputs)
-        weights = self.parameters["input"]
-        gates, direct = weights[:, : 2 * self.units], weights[:, 2 * self.units :].T[None]
-        return self._jacobian(states, trace, gates, direct)
+        to_update, to_reset, to_candidate = np.split(self.parameters["input"], 3, axis=1)
+        sums = self.parameters["candidate"].T @ self._recalled(states, trace[1], to_reset)
+        sums += to_candidate.T
+        return self._from_sums(states, trace, sums, to_update)
+
+    @staticmethod
+    def _recalled(states: np.ndarray, reset: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Derivatives of ``r h`` through the reset gate, whose columns are ``weights``."""
+        return scaled(states * reset * (1.0 - reset), weights)
+
+    def _from_sums(
+        self,
+        states: np.ndarray,
+        trace: tuple[np.ndarray, ...],
+        sums: np.ndarray,
+        weights: np.ndarray,
+    ) -> np.ndarray:
+        """Derivatives of the next state from those of the candidate's sums, in their place.
+
+        ``weights`` are the columns of the update gate.
+        """
+        update, _, candidate = trace
+        sums *= ((1.0 - update) * self.activation.slope(candidate))[:, :, None]
+        sums += scaled((states - candidate) * update * (1.0 - update), weights)
+        return sums
 
 
 @dataclass(frozen=True)
