@@ -17,19 +17,16 @@ class Nonlinearity:
         ``values -> f(values)``.
     slope : callable
         ``f(values) -> f'(values)``: made from what a forward step keeps anyway.
-    is_smooth : bool
-        False where the slope jumps at 0.
     """
 
     value: Callable[[Array], Array]
     slope: Callable[[Array], Array]
-    is_smooth: bool
 
 
 NONLINEARITIES = {
-    "tanh": Nonlinearity(tanh, lambda following: 1.0 - following * following, is_smooth=True),
+    "tanh": Nonlinearity(tanh, lambda following: 1.0 - following * following),
     # 1 above the kink, 0 below and on it, as automatic differentiation has it.
-    "relu": Nonlinearity(positive_part, sign, is_smooth=False),
+    "relu": Nonlinearity(positive_part, sign),
 }
 
 
