@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .points import distinct
+
+_SPACING = 0.005  # of the points' extent: nearer ones are embedded once
+
 
 @dataclass(frozen=True)
 class PrincipalComponents:
@@ -97,7 +101,10 @@ def manifold_direction(points, *, reference=None) -> np.ndarray:
 def manifold_coordinate(points, reference_values, *, neighbours: int = 12) -> np.ndarray:
     """Position of each point along a one-dimensional manifold, from -1 to 1.
 
-    Locally linear embedding in one dimension [1]_ with a dense, deterministic solver. Where
+    Locally linear embedding in one dimension [1]_ with a dense, deterministic solver. It
+    wants points spread evenly: dense clusters fill each other's neighbourhoods, and the
+    embedding squeezes each into one place. So points nearer to each other than half a
+    per cent of the whole are embedded once, and all are placed among those. Where
     gaps cut the neighbourhoods into pieces, which would leave the pieces' order open, more
     neighbours are taken until all hang together.
 
@@ -133,15 +140,10 @@ def manifold_coordinate(points, reference_values, *, neighbours: int = 12) -> np
         )
     if neighbours < 2:
         raise ValueError(f"neighbours is {neighbours}; 2 or more are needed for a line.")
-    # Repeated points would fill each other's neighbourhoods and cut the line; they are
-    # embedded once.
-    scale = np.ptp(points, axis=0).max()
-    if scale == 0:
+    extent = float(np.linalg.norm(np.ptp(points, axis=0)))
+    if extent == 0:
         return np.zeros(len(points))
-    _, first, places = np.unique(
-        np.round(points / (1e-6 * scale)), axis=0, return_index=True, return_inverse=True
-    )
-    coordinate = _embedded(points[first], neighbours)[places.ravel()]
+    coordinate = _embedded(points, points[distinct(points, _SPACING * extent)], neighbours)
     low, high = coordinate.min(), coordinate.max()
     scaled = 2 * (coordinate - low) / (high - low) - 1
     if (scaled - scaled.mean()) @ (reference_values - reference_values.mean()) < 0:
@@ -200,18 +202,19 @@ def inside_range(
     return np.abs(np.asarray(values) - middle) <= half
 
 
-def _embedded(points: np.ndarray, neighbours: int) -> np.ndarray:
-    if len(points) <= 3:  # too few to bend: their own axis is the line
-        return principal_components(points).project(points, 1)[:, 0]
+def _embedded(points: np.ndarray, spaced: np.ndarray, neighbours: int) -> np.ndarray:
+    """Embed the spaced points, and place all points between their neighbours among those."""
+    if len(spaced) <= 3:  # too few to bend: their own axis is the line
+        return principal_components(spaced).project(points, 1)[:, 0]
     from sklearn.manifold import LocallyLinearEmbedding
 
     embedding = LocallyLinearEmbedding(
-        n_neighbors=_connecting(points, min(neighbours, len(points) - 1)),
+        n_neighbors=_connecting(spaced, min(neighbours, len(spaced) - 1)),
         n_components=1,
         eigen_solver="dense",
         reg=1e-3,
     )
-    return embedding.fit_transform(points)[:, 0]
+    return embedding.fit(spaced).transform(points)[:, 0]
 
 
 def _connecting(points: np.ndarray, neighbours: int) -> int:

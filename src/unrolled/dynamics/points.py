@@ -1,4 +1,4 @@
-"""What a search for fixed or slow points gives back."""
+"""What a search for fixed or slow points gives back, and which points are distinct."""
 
 from dataclasses import dataclass
 
@@ -106,3 +106,14 @@ class FixedPoints:
             self.states[which], self.speeds[which], self.starts[which], self.converged[which],
             self.on_kink[which], self.report,
         )  # fmt: skip
+
+
+def distinct(states: np.ndarray, within: float) -> np.ndarray:
+    """Rows of which none is within that distance of an earlier such row."""
+    kept: list[int] = []
+    waiting = np.arange(len(states))
+    while waiting.size:
+        kept.append(int(waiting[0]))
+        gaps = states[waiting] - states[waiting[0]]
+        waiting = waiting[np.einsum("ij,ij->i", gaps, gaps) > within**2]
+    return np.array(kept, dtype=np.intp)

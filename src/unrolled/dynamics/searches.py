@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .maps import StateMap, blocks, checked_map
-from .points import FixedPoints, SearchReport
+from .points import FixedPoints, SearchReport, distinct
 from .solvers import (
     Front,
     KnownPoints,
@@ -109,11 +109,11 @@ def find_fixed_points(
     # choice depends neither on their order nor on the last bits of their ends.
     in_order = _start_order(starts)
     chosen = in_order[converged[in_order]]
-    chosen = chosen[_distinct(ends[chosen], unique_within)]
+    chosen = chosen[distinct(ends[chosen], unique_within)]
     between = _search_between(state_map, known, len(starts), settings, unique_within)
     states = np.concatenate([ends[chosen], between])
     led = np.concatenate([chosen, np.full(len(between), -1)])
-    kept = _distinct(states, unique_within)
+    kept = distinct(states, unique_within)
     states, final = _polish(state_map, states[kept], unique_within, settings)
     order = _reading_order(states, unique_within)
     saturated = _saturated(state_map, ends, np.isfinite(speeds) & ~converged, chunk)
@@ -248,7 +248,7 @@ def _remember(state_map: StateMap, known: KnownPoints, states: np.ndarray, withi
     """Add converged states that are not known yet, as far as there is room; say how many."""
     room = int(_KNOWN_BYTES // (8 * states.shape[1] ** 2)) - len(known)
     both = np.concatenate([known.states, states])
-    new = _distinct(both, within)
+    new = distinct(both, within)
     return known.add(state_map, both[new[new >= len(known)][: max(room, 0)]])
 
 
@@ -296,17 +296,6 @@ def _reading_order(states: np.ndarray, within: float) -> np.ndarray:
     # Exact coordinates break the ties that rounding leaves.
     keys = np.concatenate([np.round(states / grid), states], axis=1)
     return np.lexsort(keys.T[::-1])
-
-
-def _distinct(states: np.ndarray, within: float) -> np.ndarray:
-    """Rows of which none is within that distance of an earlier such row."""
-    kept: list[int] = []
-    waiting = np.arange(len(states))
-    while waiting.size:
-        kept.append(int(waiting[0]))
-        gaps = states[waiting] - states[waiting[0]]
-        waiting = waiting[np.einsum("ij,ij->i", gaps, gaps) > within**2]
-    return np.array(kept, dtype=np.intp)
 
 
 def _polish(
