@@ -13,7 +13,7 @@ References
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 
@@ -22,11 +22,10 @@ from unrolled.networks import Cell
 from .batches import Batch
 from .bptt import Documents, loss_and_gradients
 from .recipe import Recipe
+from .state import OptimiserState
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 DECAYING = ("cell.recurrent", "cell.candidate", "cell.input", "readout")
-
-Arrays = dict[str, np.ndarray]
 
 
 def prepare_tensorflow() -> None:
@@ -55,31 +54,6 @@ def prepare_tensorflow() -> None:
                 "thread count changes the bits. Train first, or in a process of its own."
             ) from error
     tf.config.experimental.enable_op_determinism()
-
-
-@dataclass
-class OptimiserState:
-    """Everything that a step changes.
-
-    Parameters
-    ----------
-    parameters, first_moments, second_moments : dict of str to float32 ndarray
-        Named as `Network.parameters`.
-    step : int
-        Steps made.
-    """
-
-    parameters: Arrays
-    first_moments: Arrays
-    second_moments: Arrays
-    step: int = 0
-
-    @classmethod
-    def fresh(cls, parameters: Mapping[str, np.ndarray]) -> "OptimiserState":
-        """Before the first step: moments of 0."""
-        values = {key: np.asarray(value, np.float32) for key, value in parameters.items()}
-        zeros = {key: np.zeros_like(value) for key, value in values.items()}
-        return cls(values, zeros, {key: value.copy() for key, value in zeros.items()})
 
 
 class CompiledStep:
