@@ -142,9 +142,10 @@ def _steps(network, recipe, compiled, peer=None, values=None):
         if peer is None:
             compiled.run(batch, recipe=recipe, rate=0.01)
             continue
-        arrays = [tf.constant(getattr(batch, field.name)) for field in fields(Batch)]
+        arrays = {field.name: tf.constant(getattr(batch, field.name)) for field in fields(Batch)}
         tensors = {key: tf.convert_to_tensor(value) for key, value in values.items()}
-        documents = Documents(*arrays, tf.constant(1.0), tf.constant(1.0))
+        one, longest = tf.constant(1.0), tf.constant(batch.lengths.max())
+        documents = Documents(**arrays, longest=longest, input_scale=one, state_scale=one)
         _, gradients = loss_and_gradients(type(network.cell), tensors, documents)
         peer.apply([gradients[key] for key in values], list(values.values()))
     if peer is None:
