@@ -62,6 +62,7 @@ with run_step(snakemake) as step:
         train=sets["train"],
         validation=sets["validation"],
         progress=lambda done, _, loss: progress.update(done, loss=loss),
+        checkpoint=step.checkpoint,
     )
     networks.update(trained)
     save_networks(step.output.networks, networks)

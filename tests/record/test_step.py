@@ -265,3 +265,26 @@ def test_opening_a_step_loads_neither_pandas_nor_xarray_nor_tensorflow():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = json.loads(done.stdout.replace("'", '"'))
     assert not {"numpy", "pandas", "xarray", "tensorflow", "pydantic"} & set(loaded)
+
+
+def test_a_job_that_failed_keeps_its_checkpoint_and_one_that_ended_well_does_not(job):
+    def script(fails, **params):
+        with run_step(job(wildcards={"cell": "gru"}, **params)) as step:
+            step.checkpoint.mkdir(parents=True, exist_ok=True)
+            (step.checkpoint / "state").touch()
+            if fails:
+                raise ValueError("killed")
+            write(step)
+        return step
+
+    with pytest.raises(SystemExit):
+        script(True)
+    folder = job.root / "results/checkpoints/toy,cell=gru"
+    (kept,) = folder.iterdir()
+    assert (kept / "state").exists()
+    with pytest.raises(SystemExit):
+        script(True, members=[1, 2])
+    assert len(list(folder.iterdir())) == 2  # other settings do not see it
+    step = script(False)
+    assert step.checkpoint.resolve() == kept
+    assert not folder.exists()

@@ -7,8 +7,16 @@ import numpy as np
 import pytest
 
 from unrolled.networks import CELLS, make_network, save_networks
-from unrolled.training import LabelledDocuments, Plan, Recipe, evaluate, train_networks
-from unrolled.training.stepper import CompiledStep, OptimiserState
+from unrolled.training import (
+    LabelledDocuments,
+    Plan,
+    Recipe,
+    TrainingDiverged,
+    evaluate,
+    train_networks,
+)
+from unrolled.training.state import OptimiserState
+from unrolled.training.stepper import CompiledStep
 
 tf = pytest.importorskip("tensorflow")
 
@@ -148,9 +156,10 @@ def _steps(network, recipe, compiled, peer=None, values=None):
         if peer is None:
             compiled.run(batch, recipe=recipe, rate=0.01)
             continue
-        arrays = [tf.constant(getattr(batch, field.name)) for field in fields(Batch)]
+        arrays = {field.name: tf.constant(getattr(batch, field.name)) for field in fields(Batch)}
         tensors = {key: tf.convert_to_tensor(value) for key, value in values.items()}
-        documents = Documents(*arrays, tf.constant(1.0), tf.constant(1.0))
+        one, longest = tf.constant(1.0), tf.constant(batch.lengths.max())
+        documents = Documents(**arrays, longest=longest, input_scale=one, state_scale=one)
         _, gradients = loss_and_gradients(network.cell, tensors, documents)
         peer.apply([gradients[key] for key in values], list(values.values()))
     if peer is None:
@@ -188,15 +197,25 @@ def test_progress_counts_the_steps_of_all_networks():
     assert all(np.isfinite(loss) for _, _, loss in calls)
 
 
-def test_a_diverging_network_is_named_and_those_before_it_are_kept():
-    wild = replace(RECIPE, learning_rate=1e30, clip=1e30)
-    plans = {"calm": plan(), "wild": plan("linear", recipe=wild)}
-    networks = train_networks(plans, train=TRAIN, validation=VALIDATION)
-    name, network = next(networks)
-    assert name == "calm"
-    assert len(network.metadata["history"]) == 2
-    with pytest.raises(ValueError, match=r"'wild' diverged: .*Lower learning_rate"):
+def test_a_diverging_network_is_named_and_the_others_are_trained():
+    wild = plan("linear", recipe=replace(RECIPE, learning_rate=1e30, clip=1e30))
+    calls = []
+    networks = train_networks(
+        {"before": plan(seed=1), "wild": wild, "behind": plan(seed=2)},
+        train=TRAIN,
+        validation=VALIDATION,
+        progress=lambda *numbers: calls.append(numbers),
+    )
+    assert next(networks)[0] == "before"
+    with pytest.raises(TrainingDiverged, match=r"'wild' diverged: .*Lower learning_rate") as caught:
         next(networks)
+    assert caught.value.network == "wild"
+    assert 1 <= caught.value.step <= 38
+    name, network = next(networks)
+    assert name == "behind"
+    assert_same(network, trained({"alone": plan(seed=2)})["alone"])
+    assert calls[-1][:2] == (3 * 38, 3 * 38)
+    assert list(networks) == []
 
 
 def test_a_network_that_diverges_at_an_epoch_s_last_step_is_not_kept():
@@ -214,7 +233,7 @@ def test_a_document_longer_than_the_cap_is_refused():
 def test_documents_of_another_vocabulary_are_refused_before_training():
     strange = LabelledDocuments([*TRAIN.documents[:5], np.array([20])], np.arange(6) % 2)
     with pytest.raises(ValueError, match=r"2 to 20.*'a'.*20 words \(ids 0 to 19\)"):
-        next(train_networks({"a": plan()}, train=strange, validation=VALIDATION))
+        train_networks({"a": plan()}, train=strange, validation=VALIDATION)
 
 
 def test_own_labels_of_one_class_are_refused():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -59,6 +60,8 @@ class Step:
         Paths to write to; moved into place when the script has ended well.
     log : logging.Logger
         Log file and terminal.
+    checkpoint : pathlib.Path
+        Folder for what lets the job go on after it was killed.
     record_id : str
         Sixteen hexadecimal digits that name what is computed here.
     """
@@ -124,6 +127,16 @@ class Step:
             code=self._code,
         )
 
+    @property
+    def checkpoint(self) -> Path:
+        """Folder in which a killed job leaves what it needs to go on.
+
+        Not among the rule's outputs, which Snakemake removes before a job starts. It is named by
+        `record_id`, so that nobody goes on from other inputs, settings or code, and it is removed
+        when the job has ended well, with those of the job's earlier settings.
+        """
+        return self._checkpoints / self.record_id
+
     @cached_property
     def rng(self) -> np.random.Generator:
         """Random numbers of this job: root seed, rule and wildcards."""
@@ -187,6 +200,17 @@ class Step:
         return ROOT / path
 
     @property
+    def _journal(self) -> Path:
+        """Where this job is recorded."""
+        folder = os.environ.get(provenance.RECORD_FOLDER) or self.output.final[0].parent / "record"
+        return provenance.journal_path(self._rule, self._wildcards, folder)
+
+    @property
+    def _checkpoints(self) -> Path:
+        """Folder of all checkpoints of this job, beside the records."""
+        return self._journal.parents[1] / "checkpoints" / self._journal.stem
+
+    @property
     def _names(self) -> list[str]:
         wildcards = sorted(self._wildcards.items())
         return [self._rule, *(f"{name}={value}" for name, value in wildcards)]
@@ -199,9 +223,8 @@ class Step:
         facts = provenance.describe_run(ROOT)
         seconds = time.monotonic() - self._began
         if written:
-            folder = os.environ.get(provenance.RECORD_FOLDER) or written[0][0].parent / "record"
-            journal = provenance.journal_path(self._rule, self._wildcards, folder)
-            provenance.append_record(journal, self._record(written, seconds, facts))
+            provenance.append_record(self._journal, self._record(written, seconds, facts))
+            shutil.rmtree(self._checkpoints, ignore_errors=True)
         self.log.info(
             "done %s in %s, %d MB at most",
             job_name(self._rule, self._wildcards),

@@ -1,4 +1,4 @@
-from .loop import TrainingState as TrainingState
+from .loop import TrainingDiverged as TrainingDiverged
 from .loop import evaluate as evaluate
 from .loop import train_networks as train_networks
 from .recipe import LabelledDocuments as LabelledDocuments

@@ -22,8 +22,6 @@ class Batch:
     labels : float32 ndarray of shape (B,)
     weights : float32 ndarray of shape (B,)
         Sum to 1; 0 for rows that only fill the last batch.
-    longest : int32
-        Steps to run: the longest document of this batch.
     kept_inputs : bool ndarray of shape (T, B, m), or (1, 1, 1)
         Entries of the word vectors that dropout keeps; a single true where it is off.
     kept_states : bool ndarray of shape (B, d), or (1, 1)
@@ -33,7 +31,6 @@ class Batch:
     lengths: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
-    longest: np.int32
     kept_inputs: np.ndarray
     kept_states: np.ndarray
 
@@ -98,7 +95,6 @@ class Batches:
             lengths=lengths,
             labels=targets,
             weights=weights,
-            longest=np.int32(longest),
             kept_inputs=self._kept_inputs(longest, rng),
             kept_states=_kept(self._recipe.state_dropout, (size, self._state_size), rng),
         )

@@ -29,6 +29,7 @@ Tensor = Any  # tensorflow.Tensor; TensorFlow is imported where it runs
 class Documents:
     """A batch as tensors; shapes as in `unrolled.training.batches.Batch`.
 
+    ``longest`` is the number of steps to run: words of the batch's longest document.
     ``input_scale`` and ``state_scale`` are the factors by which dropout enlarges what it
     keeps, so that sums keep their expected size.
     """

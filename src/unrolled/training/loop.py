@@ -1,46 +1,45 @@
 """Training several networks one after another with one compiled step."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
 from unrolled.networks import Network
 
 from .batches import Batches
+from .checkpoint import Checkpoint, documents_identity, training_identity
 from .recipe import LabelledDocuments, Plan, checked_labels
-from .stepper import CompiledStep, OptimiserState
+from .state import OptimiserState, TrainingState
+from .stepper import CompiledStep
 
 LOSS_SHARE = 0.1  # of the validation loss in the score by which the best epoch is kept
 
 Progress = Callable[[int, int, float], object]
 
 
-@dataclass
-class TrainingState:
-    """Where a training stands between two epochs; all that is needed to go on.
+class TrainingDiverged(ValueError):
+    """A loss became infinite or NaN.
 
-    Parameters
+    Attributes
     ----------
-    optimiser : OptimiserState
-    rng : numpy.random.Generator
-    epoch : int
-        Epochs made.
-    history : list of dict
-        One entry for each epoch: training and validation loss (nats), accuracy.
-    best : dict of str to ndarray
-        Parameters of the epoch with the best score so far.
-    best_epoch : int
-        Counted from 1; 0 before the first.
+    network : str
+        Name of its plan.
+    step : int
+        Counted from 1.
     """
 
-    optimiser: OptimiserState
-    rng: np.random.Generator
-    epoch: int = 0
-    history: list[dict[str, float]] = field(default_factory=list)
-    best: dict[str, np.ndarray] = field(default_factory=dict)
-    best_epoch: int = 0
+    def __init__(self, network: str, plan: Plan, *, loss: float, step: int, steps: int) -> None:
+        super().__init__(
+            f"Training of the network {network!r} diverged: the loss is {loss} at step {step} of "
+            f"{steps}. Lower learning_rate ({plan.recipe.learning_rate}) or clip "
+            f"({plan.recipe.clip}) in its training settings in config.yaml and run snakemake again."
+        )
+        self.network, self.step = network, step
 
 
 def train_networks(
@@ -50,6 +49,7 @@ def train_networks(
     validation: LabelledDocuments,
     longest: int | None = None,
     progress: Progress | None = None,
+    checkpoint: str | Path | None = None,
 ) -> Iterator[tuple[str, Network]]:
     """Train networks one after another.
 
@@ -66,48 +66,81 @@ def train_networks(
         document, so one that slipped through the corpus's cap is refused.
     progress : callable, optional
         Called as ``progress(done, total, loss)`` after each step, counted over all plans.
+    checkpoint : path, optional
+        Folder for the state of each training. A run that finds there what an earlier one left
+        goes on from it and ends in the same bytes; networks that were finished are not trained
+        again. Documents and plans are compared, code and libraries are not: let the folder's
+        name say these. Remove it when the networks are saved.
 
-    Yields
-    ------
-    name : str
-    network : Network
-        Of the epoch with the best validation accuracy less a tenth of the loss. Its
-        metadata gain ``recipe``, ``history``, ``epoch``, ``validation_accuracy`` and
-        ``validation_loss``.
+    Returns
+    -------
+    networks : iterator of (str, Network)
+        Each is trained when it is asked for. It is that of the epoch with the best validation
+        accuracy less a tenth of the loss. Its metadata gain ``recipe``, ``history``,
+        ``epoch``, ``validation_accuracy`` and ``validation_loss``.
 
     Raises
     ------
     ValueError
-        If a token is not in a network's vocabulary, a document is longer than ``longest``,
-        or a loss becomes infinite or NaN. Networks yielded before are not affected.
+        If a token is not in a network's vocabulary, or a document is longer than ``longest``.
+    TrainingDiverged
+        From the iterator, if a loss becomes infinite or NaN. Networks before are not affected,
+        and the iterator may be asked for those behind.
     """
     for labelled in (train, validation):
         _check_lengths(labelled, longest)
     for name, plan in plans.items():
         _check_tokens(name, plan.network, train)
         _check_tokens(name, plan.network, validation)
-    total = sum(plan.recipe.epochs * _steps(plan, train) for plan in plans.values())
-    compiled: dict[Any, CompiledStep] = {}
-    done = 0
-    for name, plan in plans.items():
+    chunk = _Chunk(plans, train, validation, progress, checkpoint)
+    # Not a generator, which could not go on after an error.
+    return map(chunk.train, plans)
+
+
+class _Chunk:
+    """Trains networks that share documents, compiled steps and a count of their steps."""
+
+    def __init__(
+        self,
+        plans: Mapping[str, Plan],
+        train: LabelledDocuments,
+        validation: LabelledDocuments,
+        progress: Progress | None,
+        checkpoint: str | Path | None,
+    ) -> None:
+        self._plans, self._progress = plans, progress
+        self._train, self._validation = train, validation
+        self._compiled: dict[Any, CompiledStep] = {}
+        steps = [
+            plan.recipe.epochs * -(-len(train.documents) // plan.recipe.batch)
+            for plan in plans.values()
+        ]
+        self._total = sum(steps)
+        self._before = dict(zip(plans, np.cumsum([0, *steps]).tolist(), strict=False))
+        self._folder = None if checkpoint is None else Path(checkpoint)
+        self._documents = "" if checkpoint is None else documents_identity(train, validation)
+
+    def train(self, name: str) -> tuple[str, Network]:
+        """One network, by the name of its plan."""
+        plan = self._plans[name]
         parameters = plan.network.parameters()
         cell = plan.network.cell
         key = (cell.name, cell.nonlinearity, *(value.shape for value in parameters.values()))
-        if key not in compiled:
-            compiled[key] = CompiledStep(cell, parameters)
-        trainer = _Trainer(name, plan, train, validation, compiled[key])
+        if key not in self._compiled:
+            self._compiled[key] = CompiledStep(cell, parameters)
+        checkpoint = None
+        if self._folder is not None:
+            path = self._folder / f"{quote(name, safe='')}.safetensors"
+            checkpoint = Checkpoint(path, training_identity(plan, self._documents))
+        trainer = _Trainer(
+            name, plan, self._train, self._validation, self._compiled[key], checkpoint
+        )
 
-        def report(step: int, loss: float, before: int = done) -> None:
-            if progress is not None:
-                progress(before + step, total, loss)
+        def report(step: int, loss: float) -> None:
+            if self._progress is not None:
+                self._progress(self._before[name] + step, self._total, loss)
 
-        yield name, trainer.train(report)
-        done += trainer.steps
-
-
-def _steps(plan: Plan, train: LabelledDocuments) -> int:
-    """Steps in one epoch."""
-    return -(-len(train.documents) // plan.recipe.batch)
+        return name, trainer.train(report)
 
 
 class _Trainer:
@@ -120,8 +153,10 @@ class _Trainer:
         train: LabelledDocuments,
         validation: LabelledDocuments,
         compiled: CompiledStep,
+        checkpoint: Checkpoint | None,
     ) -> None:
         self._name, self._plan, self._compiled = name, plan, compiled
+        self._checkpoint = checkpoint
         self._labels = _labels(plan.labels, train)
         self._validation = LabelledDocuments(
             validation.documents, _labels(plan.validation_labels, validation)
@@ -130,51 +165,54 @@ class _Trainer:
         self._batches = Batches(
             train, plan.recipe, inputs=network.cell.inputs, state_size=network.state_size
         )
-        self.steps = plan.recipe.epochs * len(self._batches)
+        self._steps = plan.recipe.epochs * len(self._batches)
 
     def train(self, report: Callable[[int, float], None]) -> Network:
-        """All epochs; returns the best epoch's network."""
-        state = TrainingState(OptimiserState.fresh(self._plan.network.parameters()), self._plan.rng)
+        """All epochs that are left; returns the best epoch's network."""
+        state = None if self._checkpoint is None else self._checkpoint.load()
+        if state is None:
+            optimiser = OptimiserState.fresh(self._plan.network.parameters())
+            state = TrainingState(optimiser, self._plan.rng.bit_generator.state)
         self._compiled.load(state.optimiser)
         while state.epoch < self._plan.recipe.epochs:
-            loss = self._epoch(state, report)
-            state.optimiser = self._compiled.read()
-            state.epoch += 1
-            self._validate(state, loss)
+            self._epoch(state, report)
+            self._validate(state)
+        if self._checkpoint is not None:
+            self._checkpoint.save(state)
         return self._result(state)
 
-    def _epoch(self, state: TrainingState, report: Callable[[int, float], None]) -> float:
-        """One pass over the documents; returns its mean loss."""
-        recipe = self._plan.recipe
-        losses = []
-        first = state.epoch * len(self._batches)
-        for step, batch in enumerate(self._batches.epoch(self._labels, state.rng), start=first):
-            loss = self._compiled.run(batch, recipe=recipe, rate=recipe.rate(step, self.steps))
+    def _epoch(self, state: TrainingState, report: Callable[[int, float], None]) -> None:
+        """The rest of one pass over the documents."""
+        recipe, rng = self._plan.recipe, self._plan.rng
+        rng.bit_generator.state = state.generator
+        batches = self._batches.epoch(self._labels, rng)
+        # Batches that were made use of before a break are drawn again, to get to the same place.
+        for batch in islice(batches, len(state.losses), None):
+            step = state.epoch * len(self._batches) + len(state.losses)
+            loss = self._compiled.run(batch, recipe=recipe, rate=recipe.rate(step, self._steps))
             self._check_finite(loss, step + 1)
-            losses.append(loss)
+            state.losses.append(loss)
+            if self._checkpoint is not None and self._checkpoint.due:
+                self._checkpoint.save(replace(state, optimiser=self._compiled.read()))
             report(step + 1, loss)
-        return float(np.mean(losses))
 
     def _check_finite(self, loss: float, step: int) -> None:
         """Stop a training that diverged, before its last good epoch passes for a result."""
-        recipe = self._plan.recipe
         if not np.isfinite(loss):
-            raise ValueError(
-                f"Training of the network {self._name!r} diverged: the loss is {loss} at step "
-                f"{step} of {self.steps}. Lower learning_rate ({recipe.learning_rate}) or clip "
-                f"({recipe.clip}) in its training settings in config.yaml and run snakemake again."
-            )
+            raise TrainingDiverged(self._name, self._plan, loss=loss, step=step, steps=self._steps)
 
-    def _validate(self, state: TrainingState, training_loss: float) -> None:
-        """Note the epoch, and keep its parameters if none was better."""
+    def _validate(self, state: TrainingState) -> None:
+        """Note the epoch, keep its parameters if none was better, and open the next."""
+        state.optimiser = self._compiled.read()
         network = self._plan.network.with_parameters(state.optimiser.parameters, metadata={})
         with np.errstate(over="ignore", invalid="ignore"):
             accuracy, loss = evaluate(network, self._validation)
+        state.epoch += 1
         self._check_finite(loss, state.epoch * len(self._batches))
         state.history.append(
             {
                 "epoch": state.epoch,
-                "training_loss": training_loss,
+                "training_loss": float(np.mean(state.losses)),
                 "validation_accuracy": accuracy,
                 "validation_loss": loss,
             }
@@ -185,6 +223,7 @@ class _Trainer:
         ]
         if scores[-1] > max(scores[:-1], default=-np.inf):
             state.best, state.best_epoch = state.optimiser.parameters, state.epoch
+        state.losses, state.generator = [], self._plan.rng.bit_generator.state
 
     def _result(self, state: TrainingState) -> Network:
         """The best epoch's network with what is known about it."""
