@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TITLE = "Fixed points"
-THREADS = None  # all cores, for both sides
+THREADS = 1
 
 OURS = "Unrolled"
 MAIN = 64  # units of the networks on which the learning rates are tried
@@ -134,9 +134,7 @@ def run(bench: Bench) -> list[Row]:
         lambda: memory_networks(specs, workers=bench.options["cores"]),
     )
     problems = [
-        bench.prepare(
-            f"{spec.title}: all fixed points", lambda s=spec: Problem.of(s, networks[s])
-        )
+        bench.prepare(f"{spec.title}: all fixed points", lambda s=spec: Problem.of(s, networks[s]))
         for spec in specs
     ]
     rows = []

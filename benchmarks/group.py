@@ -16,12 +16,10 @@ from unrolled.record.determinism import THREAD_VARIABLES
 from .machine import cores, describe
 from .rounds import Bench
 
-# Name on the command line -> module with TITLE, THREADS (None: all cores), run(bench) and,
-# if it draws a panel, draw(axes, rows).
+# Name on the command line -> module with TITLE, THREADS, run(bench) and, if it draws a panel,
+# draw(axes, rows).
 GROUPS = {
     "fixed_points": "benchmarks.fixed_points",
-    "line_attractor": "benchmarks.line_attractor",
-    "memory": "benchmarks.memory",
     "linearisation": "benchmarks.linearisation",
 }
 
@@ -32,7 +30,7 @@ def environment(name: str) -> dict[str, str]:
     NumPy is left to choose its own kernels: what a machine presets for older builds of
     OpenBLAS slows a current one.
     """
-    threads = importlib.import_module(GROUPS[name]).THREADS or cores()
+    threads = importlib.import_module(GROUPS[name]).THREADS
     kept = {
         key: value
         for key, value in os.environ.items()
@@ -57,10 +55,12 @@ class Bar:
         self._expected = 0
 
     def __enter__(self) -> Bar:
+        """Show it."""
         self._progress.start()
         return self
 
     def __exit__(self, *error: object) -> None:
+        """Leave it standing as it is."""
         self._progress.update(self._task, description="")
         self._progress.stop()
 
@@ -83,7 +83,7 @@ class Bar:
 def run_group(name: str, *, rounds: int, options: dict[str, Any], into: str) -> None:
     """Run one group and write its rows and where they were measured."""
     module = importlib.import_module(GROUPS[name])
-    machine = describe(module.THREADS or cores())
+    machine = describe(module.THREADS)
     with Bar(module.TITLE) as bar:
         rows = module.run(Bench(rounds, bar, options | {"cores": cores()}))
     save_json({"machine": machine, "rows": [row.record() for row in rows]}, into)

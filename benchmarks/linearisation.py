@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TITLE = "Linearisation"
-THREADS = None
+THREADS = 1
 
 OURS = "Unrolled"
 POINTS = 500

@@ -68,9 +68,7 @@ def descend(
     function = torch_step(step, torch.float32)
     states = torch.tensor(starts, dtype=torch.float32, requires_grad=True)
     optimiser = torch.optim.Adam([states], lr=rate)
-    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimiser, factor=DECAY, patience=PATIENCE
-    )
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, factor=DECAY, patience=PATIENCE)
     before = torch.full((len(starts),), torch.inf)
     for iteration in range(1, iterations + 1):  # noqa: B007 the number is the result
         speeds = 0.5 * (function(states) - states).square().sum(dim=1)
