@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,7 @@ TITLE = "Fixed points"
 THREADS = 1
 
 OURS = "Unrolled"
+OWN_STARTS = "Unrolled, sample_starts"
 MAIN = 64  # units of the networks on which the learning rates are tried
 # Starts at each size: fewer where one search of the peer would take minutes.
 STARTS = {16: 1024, 64: 1024, 128: 512, 256: 128, 512: 32}
@@ -74,6 +76,7 @@ class Problem:
     spec: Spec
     step: Autonomous
     starts: np.ndarray
+    own_starts: np.ndarray
     truth: Truth
 
     @classmethod
@@ -82,7 +85,10 @@ class Problem:
         step = network.cell.autonomous(inputs=np.zeros(BITS))
         starts = noisy_starts(network, STARTS[spec.units])
         check_same_step(step, starts[:64])
-        return cls(spec, step, starts, true_points(step, network))
+        rng = generator(SEED, "own starts", spec.cell, str(spec.units))
+        states = visited_states(network, trials=64, rng=rng)
+        own = sample_starts(states, len(starts), rng)
+        return cls(spec, step, starts, own, true_points(step, states, rng))
 
     @property
     def title(self) -> str:
@@ -99,9 +105,12 @@ class Problem:
         }
 
     def ours(self) -> Search:
-        """Search with the package."""
-        points = find_fixed_points(self.step, self.starts)
-        return Search(points.report.ends, len(points))
+        """Search with the package from the starts that the peer gets."""
+        return search(self.step, self.starts)
+
+    def ours_from_own_starts(self) -> Search:
+        """Search with the package from as many starts that it draws itself."""
+        return search(self.step, self.own_starts)
 
     def peer(self, rate: float) -> Search:
         """Search as the published tools do."""
@@ -117,11 +126,15 @@ class Problem:
         return 0.5 * np.sum((self.step(states) - states) ** 2, axis=1)
 
 
-def true_points(step: Autonomous, network: MemoryNetwork) -> Truth:
-    """All points that a search from many starts of another kind finds."""
-    rng = generator(SEED, "truth", network.cell.name, str(network.cell.units))
-    states = visited_states(network, trials=64, rng=rng)
-    n = 4096 if network.cell.units <= 128 else 512
+def search(step: Autonomous, starts: np.ndarray) -> Search:
+    """Search with the package."""
+    points = find_fixed_points(step, starts)
+    return Search(points.report.ends, len(points))
+
+
+def true_points(step: Autonomous, states: np.ndarray, rng: np.random.Generator) -> Truth:
+    """All points that the package finds from many more starts."""
+    n = 8192 if states.shape[1] <= 64 else 4096 if states.shape[1] == 128 else 512
     points = find_fixed_points(step, sample_starts(states, n, rng))
     return Truth(points.states, linearise(step, points.states).n_unstable)
 
@@ -134,7 +147,7 @@ def run(bench: Bench) -> list[Row]:
         lambda: memory_networks(specs, workers=bench.options["cores"]),
     )
     problems = [
-        bench.prepare(f"{spec.title}: all fixed points", lambda s=spec: Problem.of(s, networks[s]))
+        bench.prepare(f"{spec.title}: all fixed points", partial(Problem.of, spec, networks[spec]))
         for spec in specs
     ]
     rows = []
@@ -160,15 +173,18 @@ def compare_rates(bench: Bench, problem: Problem) -> tuple[list[Row], float]:
         return problem.truth.found_by(below), len(below)
 
     best = max(RATES, key=merit)
-    timed = bench.compare(problem.title, {OURS: problem.ours, name_of(best): peer(problem, best)})
-    timed = {OURS: timed[OURS]} | tried | {name_of(best): timed[name_of(best)]}
-    return rows_of(problem, timed), best
+    ours = {OURS: problem.ours, OWN_STARTS: problem.ours_from_own_starts}
+    timed = bench.compare(problem.title, ours | {name_of(best): peer(problem, best)})
+    # In the order of the rates, the best one with all its rounds.
+    return rows_of(problem, {name: timed[name] for name in ours} | tried | timed), best
 
 
 def compare_sizes(bench: Bench, problem: Problem, rate: float) -> list[Row]:
     """Ours in every round, the peer at one rate in one."""
     theirs = bench.compare(problem.title, {name_of(rate): peer(problem, rate)}, rounds=1)
-    ours = bench.compare(problem.title, {OURS: problem.ours})
+    ours = bench.compare(
+        problem.title, {OURS: problem.ours, OWN_STARTS: problem.ours_from_own_starts}
+    )
     return rows_of(problem, ours | theirs)
 
 
@@ -197,7 +213,7 @@ def rows_of(problem: Problem, timed: dict[str, Timed]) -> list[Row]:
             ("points reported", "points"): (float(search.reported),),
         }
         notes = {"time": search.note, "true points found": str(problem.truth)}
-        if variant != OURS:
+        if variant not in (OURS, OWN_STARTS):
             speed_up = ratios(measured.seconds, timed[OURS].seconds)
             numbers["Unrolled is faster by", "times"] = speed_up
         rows += [
@@ -255,7 +271,9 @@ def draw(axes: Axes, rows: list[Row]) -> None:
         best = next(
             row.variant
             for row in rows
-            if row.about.get("cell") == cell and row.about["units"] != MAIN and row.variant != OURS
+            if row.about.get("cell") == cell
+            and row.about["units"] != MAIN
+            and row.variant not in (OURS, OWN_STARTS)
         )
         for variant, colour in ((OURS, BLUE), (best, VERMILION)):
             curve = times_by_units(rows, cell, variant)

@@ -20,6 +20,8 @@ from .rounds import Bench
 # draw(axes, rows).
 GROUPS = {
     "fixed_points": "benchmarks.fixed_points",
+    "line_attractor": "benchmarks.line_attractor",
+    "memory": "benchmarks.memory",
     "linearisation": "benchmarks.linearisation",
 }
 
