@@ -11,7 +11,7 @@ from typing import Any
 
 from unrolled.record.provenance import git_state, processor
 
-PACKAGES = ("numpy", "scipy", "torch", "tensorflow-cpu", "keras")
+PACKAGES = ("numpy", "scipy", "torch", "tensorflow", "tensorflow-cpu", "keras")
 
 
 def cores() -> int:
@@ -21,13 +21,14 @@ def cores() -> int:
 
 def describe(threads: int) -> dict[str, Any]:
     """Processor, versions, commit, thread setting and load, as JSON would hold them."""
+    installed = {one.name: one.version for one in metadata.distributions()}
     return {
         "processor": processor(),
         "cores": cores(),
         "memory": f"{_memory_bytes() / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in PACKAGES},
+        "versions": {name: installed[name] for name in PACKAGES if name in installed},
         "blas": _blas(),
         "threads": threads,
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -93,26 +94,27 @@ def torch_step(step: Autonomous, dtype: Any) -> Callable[[Tensor], Tensor]:
     ValueError
         For any other cell.
     """
-    import torch
-
+    functions = {"vanilla": _vanilla, "gru": _gru}
     cell = step.cell
-    weights = {key: torch.tensor(value, dtype=dtype) for key, value in cell.parameters.items()}
-    drive = torch.tensor(cell.drive(cell.parameters, step.inputs), dtype=dtype)
-    units = cell.units
-
-    def vanilla(states: Tensor) -> Tensor:
-        return torch.tanh(states @ weights["recurrent"] + drive)
-
-    def gru(states: Tensor) -> Tensor:
-        gates = torch.sigmoid(states @ weights["recurrent"] + drive[: 2 * units])
-        update, reset = gates[..., :units], gates[..., units:]
-        candidate = torch.tanh((reset * states) @ weights["candidate"] + drive[2 * units :])
-        return torch.lerp(candidate, states, update)
-
-    functions = {"vanilla": vanilla, "gru": gru}
     if cell.name not in functions:
         raise ValueError(f"The peers know {', '.join(functions)} cells, not {cell.name!r}.")
-    return functions[cell.name]
+    import torch
+
+    weights = {key: torch.tensor(value, dtype=dtype) for key, value in cell.parameters.items()}
+    drive = torch.tensor(cell.drive(cell.parameters, step.inputs), dtype=dtype)
+    return partial(functions[cell.name], weights, drive)
+
+
+def _vanilla(weights: dict[str, Tensor], drive: Tensor, states: Tensor) -> Tensor:
+    return (states @ weights["recurrent"] + drive).tanh()
+
+
+def _gru(weights: dict[str, Tensor], drive: Tensor, states: Tensor) -> Tensor:
+    units = states.shape[-1]
+    gates = (states @ weights["recurrent"] + drive[: 2 * units]).sigmoid()
+    update, reset = gates[..., :units], gates[..., units:]
+    candidate = ((reset * states) @ weights["candidate"] + drive[2 * units :]).tanh()
+    return candidate.lerp(states, update)
 
 
 def linearise_by_torch(step: Autonomous, states: np.ndarray) -> tuple[Tensor, ...]:
