@@ -72,6 +72,11 @@ class Problem:
         """Ends that are slow enough."""
         return ends[np.linalg.norm(self.step(ends) - ends, axis=1) <= self.longest]
 
+    def slowness(self, points: np.ndarray) -> float:
+        """Median step of the points in per cent of the longest that counts."""
+        steps = np.linalg.norm(self.step(points) - points, axis=1)
+        return float(100 * np.median(steps) / self.longest)
+
     def coverage(self, points: np.ndarray) -> float:
         """Share of the intervals of the visited states' readout that hold a point."""
         low, high = np.percentile(self.network.logits(self.visited), [2, 98])
@@ -103,6 +108,7 @@ def run(bench: Bench) -> list[Row]:
             ("time", "s"): measured.seconds,
             ("starts that end in slow points", "%"): (100 * len(points) / STARTS,),
             ("readout range covered", "%"): (100 * problem.coverage(points),),
+            ("median step, of the longest that counts", "%"): (problem.slowness(points),),
         }
         if variant != OURS:
             numbers["Unrolled is faster by", "times"] = ratios(
