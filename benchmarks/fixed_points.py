@@ -36,7 +36,8 @@ OWN_STARTS = "Unrolled, sample_starts"
 MAIN = 64  # units of the networks on which the learning rates are tried
 # Starts at each size: fewer where one search of the peer would take minutes.
 STARTS = {16: 1024, 64: 1024, 128: 512, 256: 128, 512: 32}
-KNOWN = 128  # most units at which all fixed points are sought first: it takes 8,192 starts
+# All fixed points are sought first, up to this size, from so many starts of either kind.
+KNOWN, TRUTH_STARTS = 128, 4096
 EXACT = 1e-20
 NEAR = 1e-2  # an accepted end this near to a true point has found it
 
@@ -89,7 +90,7 @@ class Problem:
         rng = generator(SEED, "own starts", spec.cell, str(spec.units))
         states = visited_states(network, trials=64, rng=rng)
         own = sample_starts(states, len(starts), rng)
-        truth = true_points(step, states, rng) if spec.units <= KNOWN else None
+        truth = true_points(step, network, states, rng) if spec.units <= KNOWN else None
         return cls(spec, step, starts, own, truth)
 
     @property
@@ -134,9 +135,12 @@ def search(step: Autonomous, starts: np.ndarray) -> Search:
     return Search(points.report.ends, len(points))
 
 
-def true_points(step: Autonomous, states: np.ndarray, rng: np.random.Generator) -> Truth:
-    """All points that the package finds from many more starts."""
-    points = find_fixed_points(step, sample_starts(states, 8192, rng))
+def true_points(
+    step: Autonomous, network: MemoryNetwork, states: np.ndarray, rng: np.random.Generator
+) -> Truth:
+    """All points that the package finds from many more starts of either kind."""
+    starts = [sample_starts(states, TRUTH_STARTS, rng), noisy_starts(network, TRUTH_STARTS)]
+    points = find_fixed_points(step, np.concatenate(starts))
     return Truth(points.states, linearise(step, points.states).n_unstable)
 
 
@@ -168,13 +172,13 @@ def compare_rates(bench: Bench, problem: Problem) -> tuple[list[Row], float]:
         problem.title, {name_of(rate): peer(problem, rate) for rate in RATES}, rounds=1
     )
 
-    def merit(rate: float) -> tuple[int, float, float]:
-        """Points found, then the share that converged in whole per cent, then speed."""
+    def merit(rate: float) -> tuple[float, int, float]:
+        """Share that converged in whole per cent, then points found, then speed."""
         measured = tried[name_of(rate)]
         ends = measured.result.ends
         below = ends[problem.speeds(ends) < TOLERANCE]
         found = problem.truth.found_by(below) if problem.truth else 0
-        return found, round(len(below) / len(ends), 2), -measured.seconds[0]
+        return round(len(below) / len(ends), 2), found, -measured.seconds[0]
 
     best = max(RATES, key=merit)
     ours = {OURS: problem.ours, OWN_STARTS: problem.ours_from_own_starts}
