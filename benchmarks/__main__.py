@@ -25,8 +25,8 @@ def main() -> None:
     parser.add_argument(
         "--memory-starts",
         type=int,
-        default=4_000,
-        help="of the search whose memory is measured (4000); 100000 take a quarter of an hour",
+        default=8_000,
+        help="of the search whose memory is measured (8000); 100000 take ten minutes",
     )
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.groups) - set(GROUPS))

@@ -35,7 +35,7 @@ OURS = "Unrolled"
 OWN_STARTS = "Unrolled, sample_starts"
 MAIN = 64  # units of the networks on which the learning rates are tried
 # Starts at each size: fewer where one search of the peer would take minutes.
-STARTS = {16: 1024, 64: 1024, 128: 512, 256: 128, 512: 32}
+STARTS = {16: 1024, 64: 1024, 128: 512, 256: 128, 512: 16}
 # All fixed points are sought first, up to this size, from so many starts of either kind.
 KNOWN, TRUTH_STARTS = 128, 4096
 EXACT = 1e-20
