@@ -19,19 +19,7 @@ RESULTS = Path("results/bench")
 
 def main() -> None:
     """Run the groups one after another; join their rows with those of earlier runs."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("groups", nargs="*", metavar="group", help=f"of {', '.join(GROUPS)}")
-    parser.add_argument("--rounds", type=int, default=3, help="of each comparison (3)")
-    parser.add_argument(
-        "--memory-starts",
-        type=int,
-        default=8_000,
-        help="of the search whose memory is measured (8000); 100000 take ten minutes",
-    )
-    arguments = parser.parse_args()
-    unknown = sorted(set(arguments.groups) - set(GROUPS))
-    if unknown:
-        parser.error(f"there is no group {', '.join(unknown)}; there are {', '.join(GROUPS)}")
+    arguments = read_arguments()
     RESULTS.mkdir(parents=True, exist_ok=True)
     target = RESULTS / "bench.json"
     measured = load_json(target) if target.exists() else {}
@@ -50,6 +38,24 @@ def main() -> None:
     write_pages(measured, RESULTS)
     minutes = (time.perf_counter() - begin) / 60
     print(f"{minutes:.1f} minutes; the table: {RESULTS / 'index.html'}")
+
+
+def read_arguments() -> argparse.Namespace:
+    """What the command line asks for; it ends the program where that cannot be."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("groups", nargs="*", metavar="group", help=f"of {', '.join(GROUPS)}")
+    parser.add_argument("--rounds", type=int, default=3, help="of each comparison (3)")
+    parser.add_argument(
+        "--memory-starts",
+        type=int,
+        default=8_000,
+        help="of the search whose memory is measured (8000); 100000 take ten minutes",
+    )
+    arguments = parser.parse_args()
+    unknown = sorted(set(arguments.groups) - set(GROUPS))
+    if unknown:
+        parser.error(f"there is no group {', '.join(unknown)}; there are {', '.join(GROUPS)}")
+    return arguments
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from .peers import (
     without_duplicates,
     without_outliers,
 )
-from .rounds import Bench, Row, Timed, ratios
+from .rounds import FASTER, Bench, Row, Timed, ratios, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -184,14 +184,14 @@ def compare_rates(bench: Bench, problem: Problem) -> tuple[list[Row], float]:
     ours = {OURS: problem.ours, OWN_STARTS: problem.ours_from_own_starts}
     timed = bench.compare(problem.title, ours | {name_of(best): peer(problem, best)})
     # In the order of the rates, the best one with all its rounds.
-    return rows_of(problem, {name: timed[name] for name in ours} | tried | timed), best
+    return outcomes(problem, {name: timed[name] for name in ours} | tried | timed), best
 
 
 def compare_sizes(bench: Bench, problem: Problem, rate: float) -> list[Row]:
     """Ours in every round, the peer at one rate in one."""
     theirs = bench.compare(problem.title, {name_of(rate): peer(problem, rate)}, rounds=1)
     ours = bench.compare(problem.title, {OURS: problem.ours})
-    return rows_of(problem, ours | theirs)
+    return outcomes(problem, ours | theirs)
 
 
 def peer(problem: Problem, rate: float) -> Callable[[], Search]:
@@ -204,7 +204,7 @@ def name_of(rate: float) -> str:
     return f"Adam on q, rate {rate:g}"
 
 
-def rows_of(problem: Problem, timed: dict[str, Timed]) -> list[Row]:
+def outcomes(problem: Problem, timed: dict[str, Timed]) -> list[Row]:
     """Time and outcome of each variant, and how many times as long as ours it took."""
     rows = []
     for variant, measured in timed.items():
@@ -219,22 +219,10 @@ def rows_of(problem: Problem, timed: dict[str, Timed]) -> list[Row]:
         if problem.truth:
             found = problem.truth.found_by(search.ends[speeds < TOLERANCE])
             numbers["true points found", "points"] = (float(found),)
-        notes = {"time": search.note, "true points found": str(problem.truth)}
         if variant not in (OURS, OWN_STARTS):
-            speed_up = ratios(measured.seconds, timed[OURS].seconds)
-            numbers["Unrolled is faster by", "times"] = speed_up
-        rows += [
-            Row(
-                case=problem.title,
-                variant=variant,
-                quantity=quantity,
-                unit=unit,
-                values=tuple(values),
-                note=notes.get(quantity, ""),
-                about=problem.about,
-            )
-            for (quantity, unit), values in numbers.items()
-        ]
+            numbers[FASTER] = ratios(measured.seconds, timed[OURS].seconds)
+        notes = {"time": search.note, "true points found": str(problem.truth)}
+        rows += rows_of(problem.title, variant, numbers, notes=notes, about=problem.about)
     return rows
 
 
@@ -296,4 +284,4 @@ def draw(axes: Axes, rows: list[Row]) -> None:
     axes.set(xscale="log", yscale="log", xlabel="units", ylabel="time per start (ms)")
     axes.set_xticks(list(STARTS), [str(units) for units in STARTS])
     axes.minorticks_off()
-    axes.legend()
+    axes.legend(handlelength=3.5)

@@ -28,7 +28,7 @@ from unrolled.tasks import generate_reviews, review_vocabulary
 
 from .networks import CACHE, SEED
 from .peers import RATES, TOLERANCE, check_same_step, descend
-from .rounds import Bench, Row, ratios
+from .rounds import FASTER, Bench, Row, ratios, rows_of
 
 TITLE = "Slow points of a line attractor"
 THREADS = 1
@@ -88,19 +88,10 @@ def run(bench: Bench) -> list[Row]:
     """All rows of this group."""
     problem = bench.prepare("a network that classifies reviews", the_problem)
     check_same_step(problem.step, problem.starts)
-    variants: dict[str, Callable[[], np.ndarray]] = {OURS: problem.ours}
     enough = 0.5 * problem.longest**2  # q of the slowest step that counts
-    for rate in RATES:
-        for tolerance, words in ((TOLERANCE, "q < 1e-12"), (enough, "slow enough")):
-            name = f"Adam on q, rate {rate:g}, until {words}"
-            variants[name] = partial(problem.peer, rate, tolerance)
-    brief = {name: variant for name, variant in variants.items() if "1e-12" not in name}
-    timed = bench.compare(problem.title, brief)
-    timed |= bench.compare(
-        problem.title,
-        {name: variant for name, variant in variants.items() if name not in brief},
-        rounds=1,
-    )
+    early = {OURS: problem.ours} | peers(problem, enough, "slow enough")
+    timed = bench.compare(problem.title, early)
+    timed |= bench.compare(problem.title, peers(problem, TOLERANCE, "q < 1e-12"), rounds=1)
     rows = []
     for variant, measured in timed.items():
         points = problem.kept(measured.result)
@@ -111,14 +102,17 @@ def run(bench: Bench) -> list[Row]:
             ("median step, of the longest that counts", "%"): (problem.slowness(points),),
         }
         if variant != OURS:
-            numbers["Unrolled is faster by", "times"] = ratios(
-                measured.seconds, timed[OURS].seconds
-            )
-        rows += [
-            Row(case=problem.title, variant=variant, quantity=quantity, unit=unit, values=values)
-            for (quantity, unit), values in numbers.items()
-        ]
+            numbers[FASTER] = ratios(measured.seconds, timed[OURS].seconds)
+        rows += rows_of(problem.title, variant, numbers)
     return rows
+
+
+def peers(problem: Problem, tolerance: float, words: str) -> dict[str, Callable[[], np.ndarray]]:
+    """The published search at each learning rate, ended by one criterion."""
+    return {
+        f"Adam on q, rate {rate:g}, until {words}": partial(problem.peer, rate, tolerance)
+        for rate in RATES
+    }
 
 
 def the_problem() -> Problem:

@@ -18,7 +18,7 @@ from unrolled.record.determinism import generator
 from .memory_task import BITS, visited_states
 from .networks import SEED, Spec, memory_networks
 from .peers import linearise_by_torch
-from .rounds import Bench, Row, ratios
+from .rounds import FASTER, Bench, Row, ratios, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,24 +65,12 @@ def compare(bench: Bench, spec: Spec, step: Autonomous, states: np.ndarray) -> l
     scale = POINTS / len(states)
     note = "" if scale == 1 else f"{len(states)} points measured, scaled"
     rows = []
+    about: dict[str, str | int] = {"cell": spec.cell, "units": spec.units, "points": POINTS}
     for variant, measured in timed.items():
         numbers = {("time", "s"): tuple(scale * value for value in measured.seconds)}
         if variant != OURS:
-            numbers["Unrolled is faster by", "times"] = ratios(
-                measured.seconds, timed[OURS].seconds
-            )
-        rows += [
-            Row(
-                case=case,
-                variant=variant,
-                quantity=quantity,
-                unit=unit,
-                values=values,
-                note=note if quantity == "time" else "",
-                about={"cell": spec.cell, "units": spec.units, "points": POINTS},
-            )
-            for (quantity, unit), values in numbers.items()
-        ]
+            numbers[FASTER] = ratios(measured.seconds, timed[OURS].seconds)
+        rows += rows_of(case, variant, numbers, notes={"time": note}, about=about)
     return rows
 
 

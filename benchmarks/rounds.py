@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any, Protocol
 
+FASTER = ("Unrolled is faster by", "times")
+
 
 class Reporter(Protocol):
     """Whoever shows the progress."""
@@ -140,6 +142,38 @@ class Bench:
         return result
 
 
+def rows_of(
+    case: str,
+    variant: str,
+    numbers: Mapping[tuple[str, str], Sequence[float]],
+    *,
+    notes: Mapping[str, str] | None = None,
+    about: Mapping[str, str | int] | None = None,
+) -> list[Row]:
+    """A row for each quantity of one variant.
+
+    Parameters
+    ----------
+    case, variant : str
+    numbers : mapping of (quantity, unit) to sequence of float
+    notes : mapping of quantity to str, optional
+    about : mapping, optional
+        Of the case.
+    """
+    return [
+        Row(
+            case=case,
+            variant=variant,
+            quantity=quantity,
+            unit=unit,
+            values=tuple(values),
+            note=(notes or {}).get(quantity, ""),
+            about=about or {},
+        )
+        for (quantity, unit), values in numbers.items()
+    ]
+
+
 def rotated(names: Sequence[str], number: int) -> list[str]:
     """The names in order, beginning with another one each round.
 
@@ -153,7 +187,7 @@ def rotated(names: Sequence[str], number: int) -> list[str]:
 
 
 def ratios(slow: Sequence[float], fast: Sequence[float]) -> tuple[float, ...]:
-    """How many times as long the first took, round by round.
+    """How many times as long the first took, round by round; `FASTER` names it.
 
     Rounds are paired, for they met the same load of the machine. Where one side has fewer
     rounds, its last one stands for those that it lacks.
