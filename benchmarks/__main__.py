@@ -29,7 +29,7 @@ def main() -> None:
         part = RESULTS / f"{name}.part"
         subprocess.run(
             [sys.executable, "-m", "benchmarks.group", name, str(arguments.rounds), options, part],
-            env=environment(name),
+            env=environment(name, threads=arguments.threads),
             check=True,
         )
         measured[name] = load_json(part)
@@ -45,6 +45,7 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("groups", nargs="*", metavar="group", help=f"of {', '.join(GROUPS)}")
     parser.add_argument("--rounds", type=int, default=3, help="of each comparison (3)")
+    parser.add_argument("--threads", type=int, help="of every variant, where not the group's own")
     parser.add_argument(
         "--memory-starts",
         type=int,

@@ -26,13 +26,19 @@ GROUPS = {
 }
 
 
-def environment(name: str) -> dict[str, str]:
+def environment(name: str, *, threads: int | None = None) -> dict[str, str]:
     """Variables for the process of a group.
 
     NumPy is left to choose its own kernels: what a machine presets for older builds of
     OpenBLAS slows a current one.
+
+    Parameters
+    ----------
+    name : str
+    threads : int, optional
+        Instead of the group's own number.
     """
-    threads = importlib.import_module(GROUPS[name]).THREADS
+    threads = threads or importlib.import_module(GROUPS[name]).THREADS
     kept = {
         key: value
         for key, value in os.environ.items()
@@ -85,7 +91,7 @@ class Bar:
 def run_group(name: str, *, rounds: int, options: dict[str, Any], into: str) -> None:
     """Run one group and write its rows and where they were measured."""
     module = importlib.import_module(GROUPS[name])
-    machine = describe(module.THREADS)
+    machine = describe(int(os.environ["OMP_NUM_THREADS"]))
     with Bar(module.TITLE) as bar:
         rows = module.run(Bench(rounds, bar, options | {"cores": cores()}))
     save_json({"machine": machine, "rows": [row.record() for row in rows]}, into)
