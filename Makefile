@@ -1,6 +1,7 @@
 # make          set up .venv and rebuild everything at demo scale
 # make test     set up .venv and run every test
-# make clean    remove what was made (raw downloads and .venv stay)
+# make bench    set up .venv-bench and measure Unrolled beside other tools (benchmarks/README.md)
+# make clean    remove what was made (raw downloads and environments stay)
 # make format   lay out code and rules, write the settings' JSON schema
 # make lint     everything that can be checked without running anything
 # make lock     new lock files from envs/*.in
@@ -14,12 +15,13 @@ VENV := .venv
 READY := $(VENV)/ready-$(ENV)
 SCHEMA := workflow/schemas/config.schema.json
 RULES := Snakefile workflow/rules
-CODE := src scripts tests
+CODE := src scripts tests benchmarks
+BENCH := .venv-bench
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH
 
-.PHONY: all test clean format lint lock setup
+.PHONY: all test bench clean format lint lock setup
 .DEFAULT_GOAL := all
 
 all: $(READY)
@@ -43,10 +45,21 @@ $(READY): envs/$(ENV).txt pyproject.toml
 test: $(READY)
 	python -m pytest
 
+bench: $(BENCH)/ready
+	$(BENCH)/bin/python -m benchmarks $(GROUPS)
+
+$(BENCH)/ready: benchmarks/lock.txt pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --disable-pip-version-check --quiet \
+	  --require-hashes -r benchmarks/lock.txt
+	$(BENCH)/bin/python -m pip install --disable-pip-version-check --quiet \
+	  --no-deps --no-build-isolation -e .
+	@touch $@
+
 clean:
 	rm -rf results logs .snakemake build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	rm -rf .hypothesis src/*.egg-info
-	find src scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 format: $(READY)
 	ruff check --fix --quiet $(CODE)
@@ -65,8 +78,9 @@ lint: $(READY)
 lock:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --disable-pip-version-check --quiet uv
-	for env in cpu gpu; do \
-	  build/lock/bin/uv pip compile envs/$$env.in --output-file envs/$$env.txt --quiet --upgrade \
+	for pair in envs/cpu.in:envs/cpu.txt envs/gpu.in:envs/gpu.txt \
+	  benchmarks/requirements.in:benchmarks/lock.txt; do \
+	  build/lock/bin/uv pip compile $${pair%:*} --output-file $${pair#*:} --quiet --upgrade \
 	    --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" \
 	    --no-emit-index-url --no-emit-find-links || exit 1; \
 	done

@@ -10,9 +10,10 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
+CODE = ["src", "scripts", "tests", "benchmarks"]
 CHECKS = {
-    "ruff_finds_nothing": ["ruff", "check", "src", "scripts", "tests"],
-    "ruff_would_lay_out_nothing_anew": ["ruff", "format", "--check", "src", "scripts", "tests"],
+    "ruff_finds_nothing": ["ruff", "check", *CODE],
+    "ruff_would_lay_out_nothing_anew": ["ruff", "format", "--check", *CODE],
     "snakefmt_would_lay_out_nothing_anew": ["snakefmt", "--check", "Snakefile", "workflow/rules"],
     "snakemake_finds_nothing_to_improve": ["snakemake", "--lint"],
     "types_agree": ["mypy"],
