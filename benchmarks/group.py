@@ -23,6 +23,7 @@ GROUPS = {
     "line_attractor": "benchmarks.line_attractor",
     "memory": "benchmarks.memory",
     "linearisation": "benchmarks.linearisation",
+    "training": "benchmarks.training",
 }
 
 

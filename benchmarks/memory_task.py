@@ -14,11 +14,11 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from unrolled.networks import CELLS, Cell, make_cell
+from unrolled.networks import Cell, make_cell
 
 BITS = 3
 Arrays = dict[str, np.ndarray]
@@ -112,7 +112,6 @@ def train_memory(
     rng : numpy.random.Generator
         Weights, trials and test trials.
     """
-    kind = CELLS[name]
     cell = make_cell(name, units=units, inputs=BITS, rng=rng)
     values = {f"cell.{key}": value for key, value in cell.parameters.items()}
     values["readout"] = rng.standard_normal((units, BITS)) / np.sqrt(units)
@@ -121,24 +120,25 @@ def train_memory(
     optimiser = Adam(values)
     for step in range(lesson.steps):
         inputs, targets = memory_trials(lesson.trials, lesson.times, rng)
-        _, gradients = loss_and_gradients(kind, values, inputs, targets)
+        _, gradients = loss_and_gradients(cell, values, inputs, targets)
         optimiser.update(values, gradients, rate=lesson.rate_at(step), clip=lesson.clip)
     inputs, targets = memory_trials(256, lesson.times, rng)
-    loss, _ = loss_and_gradients(kind, values, inputs, targets)
+    loss, _ = loss_and_gradients(cell, values, inputs, targets)
     parameters = {key[5:]: value for key, value in values.items() if key.startswith("cell.")}
     return MemoryNetwork(
-        kind(units, BITS, parameters), values["readout"], values["readout_bias"], float(loss)
+        replace(cell, parameters=parameters), values["readout"], values["readout_bias"], float(loss)
     )
 
 
 def loss_and_gradients(
-    kind: type[Cell], values: Mapping[str, np.ndarray], inputs: np.ndarray, targets: np.ndarray
+    cell: Cell, values: Mapping[str, np.ndarray], inputs: np.ndarray, targets: np.ndarray
 ) -> tuple[float, Arrays]:
     """Mean squared error of the readout at all times, and its gradient through time.
 
     Parameters
     ----------
-    kind : type of Cell
+    cell : Cell
+        Its kind; the weights are those in ``values``.
     values : mapping of str to ndarray
         ``cell.<name>``, ``readout`` and ``readout_bias``.
     inputs, targets : ndarrays of shape (times, trials, 3)
@@ -148,12 +148,12 @@ def loss_and_gradients(
     loss : float
     gradients : dict of str to ndarray
     """
-    cell = {key[5:]: value for key, value in values.items() if key.startswith("cell.")}
-    drive = kind.drive(cell, inputs)
-    before = np.zeros((*inputs.shape[:2], kind.state_blocks * len(cell["recurrent"])), drive.dtype)
+    weights = {key[5:]: value for key, value in values.items() if key.startswith("cell.")}
+    drive = cell.drive(weights, inputs)
+    before = np.zeros((*inputs.shape[:2], cell.state_size), drive.dtype)
     after, traces = np.empty_like(before), []
     for time in range(len(inputs)):
-        after[time], trace = kind.advance(cell, before[time], drive[time])
+        after[time], trace = cell.advance(weights, before[time], drive[time])
         traces.append(trace)
         if time + 1 < len(inputs):
             before[time + 1] = after[time]
@@ -163,9 +163,9 @@ def loss_and_gradients(
     adjoint = np.zeros_like(before[0])
     for time in reversed(range(len(inputs))):
         adjoint = adjoint + slopes[time] @ values["readout"].T
-        adjoint, drives[time] = kind.adjoint(cell, adjoint, before[time], traces[time])
+        adjoint, drives[time] = cell.adjoint(weights, adjoint, before[time], traces[time])
     trace = tuple(_rows(np.stack(parts)) for parts in zip(*traces, strict=True))
-    gradients = kind.recurrent_gradients(_rows(before), trace, _rows(drives))
+    gradients = cell.recurrent_gradients(_rows(before), trace, _rows(drives))
     gradients["input"] = _rows(inputs).T @ _rows(drives)
     gradients["bias"] = _rows(drives).sum(axis=0)
     gradients = {f"cell.{key}": value for key, value in gradients.items()}

@@ -74,7 +74,7 @@ def unrolled_step(training: Training, threads: int) -> Step:
         embedding_scale=0.1,
         rng=np.random.default_rng(0),
     )
-    step = CompiledStep(type(network.cell), network.parameters())
+    step = CompiledStep(network.cell, network.parameters())
     step.load(OptimiserState.fresh(network.parameters()))
     batch = Batch(
         tokens=np.ascontiguousarray(tokens.T),

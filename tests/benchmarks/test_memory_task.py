@@ -13,7 +13,7 @@ from benchmarks.memory_task import (
 from benchmarks.networks import Spec
 
 from benchmarks import networks
-from unrolled.networks import CELLS, make_cell
+from unrolled.networks import make_cell
 
 
 def test_each_target_is_the_sign_of_the_last_pulse_on_its_channel(rng):
@@ -43,9 +43,9 @@ def test_the_gradient_through_time_is_that_of_finite_differences(name, rng):
     inputs, targets = (part.astype(np.float64) for part in memory_trials(3, 6, rng))
 
     def loss(moved):
-        return loss_and_gradients(CELLS[name], values | moved, inputs, targets)[0]
+        return loss_and_gradients(cell, values | moved, inputs, targets)[0]
 
-    _, gradients = loss_and_gradients(CELLS[name], values, inputs, targets)
+    _, gradients = loss_and_gradients(cell, values, inputs, targets)
     assert set(gradients) == set(values)
     for key, value in values.items():
         way = rng.standard_normal(value.shape)

@@ -37,10 +37,10 @@ def compiled():
     """One compiled step for the whole module; whatever it did before must not matter."""
     made = {}
 
-    def make(kind, parameters):
-        key = (kind, *(value.shape for value in parameters.values()))
+    def make(cell, parameters):
+        key = (cell.name, *(value.shape for value in parameters.values()))
         if key not in made:
-            made[key] = CompiledStep(kind, parameters)
+            made[key] = CompiledStep(cell, parameters)
         return made[key]
 
     return make
