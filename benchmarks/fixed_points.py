@@ -67,7 +67,7 @@ class Search:
     """What a search gave: an end for each start, and the points that it reports."""
 
     ends: np.ndarray
-    reported: int
+    reported: np.ndarray
     note: str = ""
 
 
@@ -121,7 +121,9 @@ class Problem:
         kept = without_duplicates(descent.states)
         kept = kept[without_outliers(descent.states[kept], self.starts)]
         return Search(
-            descent.states.astype(np.float64), len(kept), f"{descent.iterations:,} iterations"
+            descent.states.astype(np.float64),
+            descent.states[kept].astype(np.float64),
+            f"{descent.iterations:,} iterations",
         )
 
     def speeds(self, states: np.ndarray) -> np.ndarray:
@@ -132,7 +134,7 @@ class Problem:
 def search(step: Autonomous, starts: np.ndarray) -> Search:
     """Search with the package."""
     points = find_fixed_points(step, starts)
-    return Search(points.report.ends, len(points))
+    return Search(points.report.ends, points.states)
 
 
 def true_points(
@@ -214,10 +216,12 @@ def outcomes(problem: Problem, timed: dict[str, Timed]) -> list[Row]:
             ("time", "s"): measured.seconds,
             ("starts with q < 1e-12", "%"): (100 * float(np.mean(speeds < TOLERANCE)),),
             ("starts with q < 1e-20", "%"): (100 * float(np.mean(speeds < EXACT)),),
-            ("points reported", "points"): (float(search.reported),),
+            ("points reported", "points"): (float(len(search.reported)),),
         }
         if problem.truth:
-            found = problem.truth.found_by(search.ends[speeds < TOLERANCE])
+            # Ours reports points that no start ended at: it searches from between others too.
+            states = np.concatenate([search.ends, search.reported])
+            found = problem.truth.found_by(states[problem.speeds(states) < TOLERANCE])
             numbers["true points found", "points"] = (float(found),)
         if variant not in (OURS, OWN_STARTS):
             numbers[FASTER] = ratios(measured.seconds, timed[OURS].seconds)
