@@ -127,8 +127,18 @@ class Problem:
         )
 
     def speeds(self, states: np.ndarray) -> np.ndarray:
-        """q of each state, in float64 whoever found it."""
-        return 0.5 * np.sum((self.step(states) - states) ** 2, axis=1)
+        """q of each state, in float64 whoever found it; inf where no network could hold it."""
+        speeds = 0.5 * np.sum((self.step(states) - states) ** 2, axis=1)
+        return np.where(possible(states), speeds, np.inf)
+
+
+def possible(states: np.ndarray) -> np.ndarray:
+    """Whether all entries lie in [-1, 1], where a GRU or a tanh network keeps its state.
+
+    Far outside, a GRU's update gates saturate and any state seems to stand still: q can be
+    zero there without a fixed point.
+    """
+    return np.abs(states).max(axis=1) <= 1
 
 
 def search(step: Autonomous, starts: np.ndarray) -> Search:
@@ -143,7 +153,8 @@ def true_points(
     """All points that the package finds from many more starts of either kind."""
     starts = [sample_starts(states, TRUTH_STARTS, rng), noisy_starts(network, TRUTH_STARTS)]
     points = find_fixed_points(step, np.concatenate(starts))
-    return Truth(points.states, linearise(step, points.states).n_unstable)
+    states = points.states[possible(points.states)]
+    return Truth(states, linearise(step, states).n_unstable)
 
 
 def run(bench: Bench) -> list[Row]:
