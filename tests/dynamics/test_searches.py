@@ -60,6 +60,38 @@ def test_a_continuum_of_fixed_points_is_neither_merged_nor_multiplied(rng):
     np.testing.assert_allclose(np.sort(found.states[:, 1]), starts[:, 1], atol=1e-6)
 
 
+@pytest.mark.parametrize("width", [1, 3])
+def test_rounding_does_not_make_isolated_points_of_a_continuum(width, rng):
+    # By differences the Jacobian of the identity is the identity but for rounding.
+    starts = rng.standard_normal((60, width))
+    with pytest.warns(RuntimeWarning, match="central differences"):
+        found = find_fixed_points(lambda states: 1.0 * states, starts)
+    assert len(found) == 60
+    assert (found.starts >= 0).all()
+
+
+def test_gates_that_are_shut_to_rounding_make_no_fixed_points(rng):
+    # The next state of a GRU is a mean of the state and numbers between -1 and 1, so it has no
+    # fixed point beyond those; but far out its gates shut, and q vanishes in rounding.
+    weights = rng.standard_normal((3, 6, 6))
+
+    class GatedUnits:
+        def __call__(self, states):
+            update = 0.5 + 0.5 * np.tanh(0.5 * states @ weights[0])
+            reset = 0.5 + 0.5 * np.tanh(0.5 * states @ weights[1])
+            return update * states + (1 - update) * np.tanh((reset * states) @ weights[2])
+
+    starts = 6 * rng.standard_normal((80, 6))
+    with pytest.warns(RuntimeWarning, match="central differences"):
+        found = find_fixed_points(GatedUnits(), starts)
+    assert len(found) >= 1
+    assert (np.abs(found.states) <= 1).all()
+    ends = found.report.ends[found.report.speeds <= 1e-20]
+    assert (np.abs(ends) > 1).any(), "the search did not meet what this test is about"
+    assert found.report.saturated.any()
+    assert not (found.report.saturated & found.report.converged).any()
+
+
 def test_a_start_led_to_each_point_that_names_it(rng):
     step = Bistable(2)
     starts = rng.uniform(-1.2, 1.2, (100, 2))
@@ -165,6 +197,19 @@ def test_a_point_on_a_kink_is_reported_as_one():
     assert apart.on_kink.tolist() == [False]
     slow = find_slow_points(Tanh(2.0 * np.eye(3)), np.zeros((2, 3)))
     assert slow.on_kink.tolist() == [False, False]
+
+
+def test_a_smooth_map_at_a_bifurcation_has_no_kink():
+    # h -> h - h^2 stands still at 0, where dF/dh - I vanishes.
+    class Fold:
+        def __call__(self, states):
+            return states - states**2
+
+        def jacobian(self, states):
+            return (1 - 2 * states)[:, :, None] * np.eye(states.shape[1])
+
+    found = find_fixed_points(Fold(), [[0.0]])
+    assert found.on_kink.tolist() == [False]
 
 
 def test_starts_at_which_a_gate_is_shut_are_reported_as_saturated():

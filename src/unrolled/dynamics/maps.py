@@ -42,6 +42,7 @@ class StateMap:
         self._tensor_dtype = None
         probe = self._probe(np.zeros((1, width)))
         dtype = np.dtype(getattr(probe.dtype, "as_numpy_dtype", probe.dtype))
+        self._dtype = dtype
         if type(probe).__module__.startswith("tensorflow"):
             self._tensor_dtype = dtype
         if not differentiated:
@@ -61,6 +62,11 @@ class StateMap:
                 RuntimeWarning,
                 stacklevel=4,
             )
+
+    @property
+    def is_single(self) -> bool:
+        """Whether the step computes in single precision."""
+        return self._dtype == np.float32
 
     def __call__(self, states: np.ndarray) -> np.ndarray:
         """Give the next states, shape (n, d); entries may be infinite or NaN."""

@@ -12,7 +12,7 @@ class SearchReport:
     Attributes
     ----------
     converged : ndarray of shape (n_starts,), bool
-        Whether q fell to the tolerance.
+        Whether q fell to the tolerance at a place that is not saturated.
     kept : ndarray of shape (n_starts,), bool
         Whether the search's end is accepted: converged for an exact search, slow enough
         for a search for slow points.
@@ -21,9 +21,10 @@ class SearchReport:
     ends : ndarray of shape (n_starts, d)
         The states where it ended.
     saturated : ndarray of shape (n_starts,), bool
-        Whether it did not converge and ended where a unit is frozen: its row of dF/dh - I is
-        nearly 0, as where a gate is shut, so that no step can move it on. Always false for
-        slow points.
+        Whether the search ended where a unit is frozen, though at the mean of the starts it
+        is not: a gate is shut, and the unit's row of dF/dh - I is nearly 0. Such an end is
+        stuck even where q vanishes, since it does by rounding alone. Always false for slow
+        points.
     """
 
     converged: np.ndarray

@@ -5,26 +5,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .maps import StateMap, blocks, checked_map
+from .maps import StateMap, checked_map
 from .points import FixedPoints, SearchReport, distinct
+from .singularities import NEARLY_SHUT, SHUT, frozen, on_kink
 from .solvers import (
     Front,
     KnownPoints,
     damped_newton,
     fixed_ridge_descent,
     levenberg_marquardt,
-    slopes_at,
 )
 
 _SCOUTS = 128  # starts that find points on their own before others are led to those
 _GROUP = 8192  # starts searched together: their states and residuals fit in memory with ease
-_KNOWN_BYTES = 64 * 2**20  # of the inverses that known points carry
 _GENERATIONS = 5  # of searches from between known points
 _NEAREST = 6  # known points with which a midpoint is taken
-_FROZEN = 0.01  # of the median length of the rows of dF/dh - I; a frozen unit's is below
-# How far aside of a point its Jacobians are compared, and the relative change that is a jump: a
-# smooth map's change is about as small as the distance.
-_ASIDE, _JUMP = 1e-7, 1e-3
 _POLISHING = 3  # Newton steps that bring a distinct point to the limit of its precision
 
 
@@ -103,24 +98,26 @@ def find_fixed_points(
     for rows in _scouts_first(starts):
         front = _search(state_map, starts[rows], settings, known)
         ends[rows], speeds[rows] = front.states, front.speeds
-        _remember(state_map, known, front.states[speeds[rows] <= tolerance], unique_within)
-    converged = speeds <= tolerance
+        done = front.states[front.speeds <= tolerance]
+        known.add(state_map, done, within=unique_within, chunk=chunk)
     # Of the starts that lead to one point the first in sorted order stands for all: the
     # choice depends neither on their order nor on the last bits of their ends.
     in_order = _start_order(starts)
-    chosen = in_order[converged[in_order]]
+    chosen = in_order[speeds[in_order] <= tolerance]
     chosen = chosen[distinct(ends[chosen], unique_within)]
     between = _search_between(state_map, known, len(starts), settings, unique_within)
     states = np.concatenate([ends[chosen], between])
     led = np.concatenate([chosen, np.full(len(between), -1)])
     kept = distinct(states, unique_within)
     states, final = _polish(state_map, states[kept], unique_within, settings)
+    typical = starts.mean(axis=0)
+    shut = frozen(state_map, states, typical, share=SHUT, chunk=chunk)
+    report = _report(state_map, ends, speeds, states[shut], typical, settings, unique_within)
     order = _reading_order(states, unique_within)
-    saturated = _saturated(state_map, ends, np.isfinite(speeds) & ~converged, chunk)
-    report = SearchReport(converged, converged, speeds, ends, saturated)
+    order = order[~shut[order]]
     return FixedPoints(
         states[order], final[order], led[kept][order], np.ones(len(order), dtype=bool),
-        _on_kink(state_map, states[order], chunk), report,
+        on_kink(state_map, states[order], chunk=chunk), report,
     )  # fmt: skip
 
 
@@ -195,8 +192,8 @@ def find_slow_points(
     nowhere = np.zeros(len(starts), dtype=bool)
     report = SearchReport(speeds <= tolerance, slow, speeds, ends, nowhere)
     kept = np.flatnonzero(slow)
-    on_kink = _on_kink(state_map, ends[kept], chunk)
-    return FixedPoints(ends[kept], speeds[kept], kept, speeds[kept] <= tolerance, on_kink, report)
+    kinks = on_kink(state_map, ends[kept], chunk=chunk)
+    return FixedPoints(ends[kept], speeds[kept], kept, speeds[kept] <= tolerance, kinks, report)
 
 
 def _scouts_first(starts: np.ndarray) -> list[np.ndarray]:
@@ -244,14 +241,6 @@ def _search(
     return front
 
 
-def _remember(state_map: StateMap, known: KnownPoints, states: np.ndarray, within: float) -> int:
-    """Add converged states that are not known yet, as far as there is room; say how many."""
-    room = int(_KNOWN_BYTES // (8 * states.shape[1] ** 2)) - len(known)
-    both = np.concatenate([known.states, states])
-    new = distinct(both, within)
-    return known.add(state_map, both[new[new >= len(known)][: max(room, 0)]])
-
-
 def _search_between(
     state_map: StateMap, known: KnownPoints, budget: int, settings: _Settings, within: float
 ) -> np.ndarray:
@@ -271,9 +260,30 @@ def _search_between(
         midway = 0.5 * (known.states[one] + known.states[other])
         front = _search(state_map, midway, settings, None)
         found.append(front.states[front.speeds <= settings.tolerance])
-        if not _remember(state_map, known, found[-1], within):
+        if not known.add(state_map, found[-1], within=within, chunk=settings.chunk):
             break
     return np.concatenate(found)
+
+
+def _report(
+    state_map: StateMap,
+    ends: np.ndarray,
+    speeds: np.ndarray,
+    shut: np.ndarray,
+    typical: np.ndarray,
+    settings: _Settings,
+    within: float,
+) -> SearchReport:
+    """What became of each start; those that ended at a point of shut gates did not converge."""
+    converged, saturated = speeds <= settings.tolerance, np.zeros(len(ends), dtype=bool)
+    for point in shut:
+        saturated |= np.linalg.norm(ends - point, axis=1) <= within
+    converged &= ~saturated
+    stuck = np.flatnonzero(~converged & ~saturated & np.isfinite(speeds))
+    saturated[stuck] = frozen(
+        state_map, ends[stuck], typical, share=NEARLY_SHUT, chunk=settings.chunk
+    )
+    return SearchReport(converged, converged, speeds, ends, saturated)
 
 
 def _neighbours(states: np.ndarray) -> set[tuple[int, int]]:
@@ -307,38 +317,11 @@ def _polish(
         state_map, front, tolerance=0.0, iterations=_POLISHING, ridge=settings.ridge,
         chunk=settings.chunk,
     )  # fmt: skip
-    near = np.linalg.norm(front.states - states, axis=1) <= 0.1 * within
+    near = np.linalg.norm(front.states - states, axis=1) <= max(0.1 * within, 1e-9)
     return (
         np.where(near[:, None], front.states, states),
         np.where(near, front.speeds, before.speeds),
     )
-
-
-def _saturated(
-    state_map: StateMap, ends: np.ndarray, stuck: np.ndarray, chunk: int | None
-) -> np.ndarray:
-    """Rows among the stuck ones at whose end some unit is frozen."""
-    saturated = np.zeros(len(ends), dtype=bool)
-    rows = np.flatnonzero(stuck)
-    for piece in blocks((len(rows), state_map.width), chunk):
-        lengths = np.linalg.norm(slopes_at(state_map, ends[rows[piece]]), axis=2)
-        saturated[rows[piece]] = lengths.min(axis=1) < _FROZEN * np.median(lengths, axis=1)
-    return saturated
-
-
-def _on_kink(state_map: StateMap, states: np.ndarray, chunk: int | None) -> np.ndarray:
-    """Whether the Jacobian jumps from one side of each state to the other.
-
-    A random direction crosses every kink that passes through the state.
-    """
-    aside = _ASIDE * np.random.default_rng(0).choice([-1.0, 1.0], state_map.width)
-    aside = aside * np.linspace(1.0, 2.0, state_map.width)
-    jumps = np.zeros(len(states), dtype=bool)
-    for piece in blocks(states.shape, chunk):
-        sides = [slopes_at(state_map, states[piece] + sign * aside) for sign in (-1.0, 1.0)]
-        change = np.linalg.norm(sides[1] - sides[0], axis=(1, 2))
-        jumps[piece] = change > _JUMP * np.linalg.norm(sides[0], axis=(1, 2))
-    return jumps
 
 
 def _at_least(name: str, value: float, least: float) -> None:

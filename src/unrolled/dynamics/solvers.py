@@ -7,10 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from .maps import StateMap, blocks
+from .points import distinct
 
 _MOST_SIMPLIFIED = 25  # simplified Newton steps; at a quarter each, q falls by 15 powers of ten
 _PATIENCE = 12  # steps in which q has to halve, or the search from that state is given up
-_MOST_CONDITION = 1e10  # of a linearised residual; above it the fixed point is one of a continuum
+# Norm of the inverse of dF/dh - I above which a fixed point is taken for one of a continuum:
+# there the matrix is singular but for rounding.
+_MOST_INVERSE, _MOST_INVERSE_SINGLE = 1e8, 1e3
+_KNOWN_BYTES = 64 * 2**20  # of the inverses that known points carry
 _HALVINGS = 8  # of a step that does not lower q, before its state is left where it is
 # Damping of Levenberg-Marquardt relative to |F(h) - h|: its first value, and the value
 # beyond which a state that still cannot descend is at a local minimum of q.
@@ -163,18 +167,30 @@ class KnownPoints:
         """Number of points."""
         return len(self.states)
 
-    def add(self, state_map: StateMap, states: np.ndarray) -> int:
-        """Take up converged states that are isolated fixed points; say how many those are."""
-        if not len(states):
-            return 0
-        slopes = slopes_at(state_map, states)
-        inverses = _inverse_each(slopes)
-        with np.errstate(all="ignore"):
-            sizes = np.linalg.norm(slopes, axis=(1, 2)) * np.linalg.norm(inverses, axis=(1, 2))
-        isolated = sizes < _MOST_CONDITION
-        self.states = np.concatenate([self.states, states[isolated]])
-        self._inverses = np.concatenate([self._inverses, inverses[isolated]])
-        return int(isolated.sum())
+    def add(
+        self, state_map: StateMap, states: np.ndarray, *, within: float, chunk: int | None = None
+    ) -> int:
+        """Take up converged states that are new and isolated; say how many those are.
+
+        ``within`` is the distance under which two points are one. There is room for as many
+        as `_KNOWN_BYTES` of inverses hold.
+        """
+        both = np.concatenate([self.states, states])
+        new = distinct(both, within)
+        room = int(_KNOWN_BYTES // (8 * both.shape[1] ** 2)) - len(self)
+        states = both[new[new >= len(self)][: max(room, 0)]]
+        limit = _MOST_INVERSE_SINGLE if state_map.is_single else _MOST_INVERSE
+        added = 0
+        for piece in blocks(states.shape, chunk):
+            slopes = slopes_at(state_map, states[piece])
+            inverses = _inverse_each(slopes)
+            with np.errstate(all="ignore"):
+                sizes = np.maximum(1.0, np.linalg.norm(slopes, axis=(1, 2)))
+                isolated = sizes * np.linalg.norm(inverses, axis=(1, 2)) < limit
+            self.states = np.concatenate([self.states, states[piece][isolated]])
+            self._inverses = np.concatenate([self._inverses, inverses[isolated]])
+            added += int(isolated.sum())
+        return added
 
     def lead_home(
         self, state_map: StateMap, front: Front, rows: np.ndarray, *, tolerance: float
