@@ -8,7 +8,10 @@ while the arrays have one length for all batches, so that XLA compiles once.
 What was measured on one core (64 units, batch 64): products inside the loops against
 products over all times at once before and after them, 1.1 times faster at 45 of 60 words
 and 1.6 times at 19 of 52, since nothing is computed for the padding; a loop bound by the
-batch against one that always runs to the end, 1.1 to 1.35 times.
+batch against one that always runs to the end, 1.1 to 1.35 times. Blocks of five times, with
+products over all their rows, gain 1.04 to 1.1 times where all documents have 150 words, lose
+as much at 19 of 52, and compile twice as long. An LSTM's products take three quarters of
+its loops, at 0.75 to 0.9 of the rate of a product of two matrices of 1024 x 1024.
 
 References
 ----------

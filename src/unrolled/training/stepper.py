@@ -2,8 +2,9 @@
 
 Adam with decoupled weight decay on a clipped gradient. The whole step is one XLA
 computation. Adam is dense: a word that a batch does not show moves on by its momentum. At
-5,000 words of 64 numbers the pass over the embedding costs 1.6 ms of a step, as much as
-ten words of recurrence.
+5,000 words of 64 numbers the pass over the embedding costs 0.3 ms of a step, at 10,000 of
+128 it costs 3 ms. To move such words on later, when a batch shows them, would take the same
+operations one by one to give the same numbers.
 
 References
 ----------
