@@ -131,6 +131,14 @@ def test_slow_points_need_an_order_in_time(folder, rng, capsys):
     assert "without an order in time" in capsys.readouterr().out
 
 
+def test_slow_points_need_sequences_that_move(folder, rng, capsys):
+    np.savez(folder / "still.npz", states=rng.uniform(-1, 1, (50, 1, 2)))
+    assert run(folder, "--slow", 0.1, states="still.npz") == 1
+    said = capsys.readouterr()
+    assert "one state each" in said.err
+    assert "Wrote" not in said.out
+
+
 def test_points_on_a_kink_are_reported(folder, capsys):
     torch_weights(folder / "kink.safetensors", np.diag([0.5, 0.5]), bias=(1.0, 0.0))
     assert run(folder, model="kink.safetensors", kind="rnn_relu") == 0

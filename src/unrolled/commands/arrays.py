@@ -38,9 +38,10 @@ class Visited:
         return self.sequences.shape[1] > 1
 
     def median_step(self) -> float:
-        """Median distance between neighbours in time, in units of the state."""
+        """Median distance between neighbours in time, in units of the state; 0 without any."""
         steps = np.linalg.norm(np.diff(self.sequences, axis=1), axis=2)
-        return float(np.nanmedian(steps))
+        steps = steps[np.isfinite(steps)]
+        return float(np.median(steps)) if steps.size else 0.0
 
     def __str__(self) -> str:
         """Say it in a few words."""

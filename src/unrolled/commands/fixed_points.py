@@ -185,10 +185,13 @@ def _write(
         "network": f"{model.origin}: {model.description}",
         "states": f"{arguments.states.name}: {portrait.visited}",
         "input": _held(arguments, portrait.inputs),
-        "search": f"{arguments.starts:,} starts, q at most {tolerance:g}, seed {arguments.seed}",
+        "search": f"{arguments.starts:,} starts, q at most {tolerance!r}, seed {arguments.seed}",
     }
+    for name in ("layer", "kind"):
+        if getattr(arguments, name) is not None:
+            facts[name] = getattr(arguments, name)
     if arguments.slow is not None:
-        facts["slow points"] = f"steps of at most {arguments.slow:g} of the median step"
+        facts["slow points"] = f"steps of at most {arguments.slow!r} of the median step"
     facts["made with"] = f"unrolled {__version__}, NumPy {np.__version__}"
     files = [arguments.model, arguments.states, *([arguments.input] if arguments.input else [])]
     record = _record(files, facts)

@@ -158,13 +158,18 @@ def portray(
             "Slow points are measured by the median step along the states, which needs states of "
             "shape (n, T, d); these are (n, d). Leave --slow out, or pass whole sequences."
         )
+    limit = None if slow is None else slow * visited.median_step()
+    if limit is not None and not limit > 0:
+        raise ValueError(
+            "Slow points are measured by the median step along the states, but that is 0: the "
+            "sequences do not move, or have one state each. Leave --slow out, or pass longer ones."
+        )
     rng = np.random.default_rng(seed)
     states = visited.states
     exact = find_fixed_points(step, sample_starts(states, starts, rng), tolerance=tolerance)
     lingering = None
-    if slow is not None:
+    if limit is not None:
         chosen = rng.choice(len(states), min(SLOW_STARTS, len(states)), replace=False)
-        limit = slow * visited.median_step()
         found = find_slow_points(step, states[chosen], max_speed=limit, tolerance=tolerance)
         lingering = _linearised(step, found, states)
     components = principal_components(states)

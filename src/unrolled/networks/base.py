@@ -230,14 +230,7 @@ class Cell(ABC):
         ValueError
             If ``inputs`` is not one finite vector of the cell's width.
         """
-        frozen = np.asarray(inputs, dtype=np.float64)
-        if frozen.shape != (self.inputs,) or not np.isfinite(frozen).all():
-            raise ValueError(
-                f"The frozen input of this {self.name} cell must be one vector of "
-                f"{self.inputs} finite numbers; got shape {frozen.shape}. "
-                "Pass, for example, a row of the embedding or its mean."
-            )
-        return Autonomous(cell=self, inputs=frozen)
+        return Autonomous(cell=self, inputs=frozen_input(inputs, self.inputs, self.name))
 
     def _in_pieces(
         self,
@@ -289,6 +282,17 @@ class Autonomous:
     def jacobian(self, states: np.ndarray) -> np.ndarray:
         """Derivative of the map, (n, d) to (n, d, d)."""
         return self.cell.jacobian_state(states, self.inputs)
+
+
+def frozen_input(inputs: np.ndarray, width: int, name: str) -> np.ndarray:
+    """The input that a cell called ``name`` is to hold, as float64; an error where it cannot."""
+    frozen = np.asarray(inputs, dtype=np.float64)
+    if frozen.shape != (width,) or not np.isfinite(frozen).all():
+        raise ValueError(
+            f"The frozen input of this {name} cell must be one vector of {width} finite numbers; "
+            f"got shape {frozen.shape}. Pass, for example, a row of the embedding or its mean."
+        )
+    return frozen
 
 
 def scaled(gain: np.ndarray, weights: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

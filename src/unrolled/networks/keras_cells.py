@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Array
+from .base import frozen_input
 
 # Keras computes in float32; a copy in float64 has to agree with it to about this share.
 _SAME = 1e-4
@@ -79,12 +80,7 @@ class KerasCell:
         """
         import tensorflow as tf
 
-        frozen = np.asarray(inputs, dtype=np.float64)
-        if frozen.shape != (self.inputs,) or not np.isfinite(frozen).all():
-            raise ValueError(
-                f"The frozen input of this {self.name} must be one vector of {self.inputs} "
-                f"finite numbers; got shape {frozen.shape}."
-            )
+        frozen = frozen_input(inputs, self.inputs, self.name)
         signature = [tf.TensorSpec([None, self.state_size], self.dtype)]
         compiled = tf.function(lambda states: self.step(states, frozen), input_signature=signature)
         return lambda states: compiled(tf.cast(states, self.dtype))

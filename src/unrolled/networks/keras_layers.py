@@ -19,10 +19,11 @@ from .keras_cells import KerasCell, keras_cell
 def from_keras(model_or_layer: Any) -> Cell | KerasCell:
     """The recurrent layer of a Keras model as a cell whose dynamics can be analysed.
 
-    Weights are copied: what becomes of the model later does not matter. Dropout is off, as
-    at inference. ``stateful``, ``return_sequences`` and masks do not belong to the step and
-    leave it as it is; at masked times a layer repeats its state, so leave those out of
-    states that are collected for starts.
+    Weights are copied, so that what becomes of the model later does not matter, wherever the
+    cell is one of ours or can be rebuilt; a cell of a class that cannot is used as it is.
+    Dropout is off, as at inference. ``stateful``, ``return_sequences`` and masks do not
+    belong to the step and leave it as it is; at masked times a layer repeats its state, so
+    leave those out of states that are collected for starts.
 
     Parameters
     ----------

@@ -235,12 +235,12 @@ def cells_that_hold(verdicts: Iterable[Verdict], claims: Container[str]) -> list
     Returns
     -------
     list of tuple of str
-        In the order of first appearance.
+        Values in the order of their names, cells in the order of first appearance.
     """
     holds: dict[tuple[str, ...], bool] = {}
     for verdict in verdicts:
         if verdict.claim in claims:
-            cell = tuple(verdict.where.values())
+            cell = tuple(value for _, value in sorted(verdict.where.items()))
             good = verdict.reported or verdict.verdict == "holds"
             holds[cell] = holds.get(cell, True) and good
     return [cell for cell, good in holds.items() if good]
