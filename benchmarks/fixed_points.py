@@ -64,11 +64,19 @@ class Truth:
 
 @dataclass(frozen=True)
 class Search:
-    """What a search gave: an end for each start, and the points that it reports."""
+    """What a search gave: an end for each start, and the points that it reports.
+
+    Points need not be ends: the package also searches from between the points found.
+    """
 
     ends: np.ndarray
-    reported: np.ndarray
+    points: np.ndarray
     note: str = ""
+
+    def accepted(self, speeds: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Ends and points whose q, as ``speeds`` gives it, is small enough."""
+        states = np.concatenate([self.ends, self.points])
+        return states[speeds(states) < TOLERANCE]
 
 
 @dataclass(frozen=True)
@@ -120,11 +128,8 @@ class Problem:
         descent = descend(self.step, self.starts, rate=rate)
         kept = without_duplicates(descent.states)
         kept = kept[without_outliers(descent.states[kept], self.starts)]
-        return Search(
-            descent.states.astype(np.float64),
-            descent.states[kept].astype(np.float64),
-            f"{descent.iterations:,} iterations",
-        )
+        ends = descent.states.astype(np.float64)
+        return Search(ends, ends[kept], f"{descent.iterations:,} iterations")
 
     def speeds(self, states: np.ndarray) -> np.ndarray:
         """q of each state, in float64 whoever found it; inf where no network could hold it."""
@@ -188,10 +193,10 @@ def compare_rates(bench: Bench, problem: Problem) -> tuple[list[Row], float]:
     def merit(rate: float) -> tuple[float, int, float]:
         """Share that converged in whole per cent, then points found, then speed."""
         measured = tried[name_of(rate)]
-        ends = measured.result.ends
-        below = ends[problem.speeds(ends) < TOLERANCE]
-        found = problem.truth.found_by(below) if problem.truth else 0
-        return round(len(below) / len(ends), 2), found, -measured.seconds[0]
+        search: Search = measured.result
+        share = float(np.mean(problem.speeds(search.ends) < TOLERANCE))
+        found = problem.truth.found_by(search.accepted(problem.speeds)) if problem.truth else 0
+        return round(share, 2), found, -measured.seconds[0]
 
     best = max(RATES, key=merit)
     ours = {OURS: problem.ours, OWN_STARTS: problem.ours_from_own_starts}
@@ -227,12 +232,10 @@ def outcomes(problem: Problem, timed: dict[str, Timed]) -> list[Row]:
             ("time", "s"): measured.seconds,
             ("starts with q < 1e-12", "%"): (100 * float(np.mean(speeds < TOLERANCE)),),
             ("starts with q < 1e-20", "%"): (100 * float(np.mean(speeds < EXACT)),),
-            ("points reported", "points"): (float(len(search.reported)),),
+            ("points reported", "points"): (float(len(search.points)),),
         }
         if problem.truth:
-            # Ours reports points that no start ended at: it searches from between others too.
-            states = np.concatenate([search.ends, search.reported])
-            found = problem.truth.found_by(states[problem.speeds(states) < TOLERANCE])
+            found = problem.truth.found_by(search.accepted(problem.speeds))
             numbers["true points found", "points"] = (float(found),)
         if variant not in (OURS, OWN_STARTS):
             numbers[FASTER] = ratios(measured.seconds, timed[OURS].seconds)
