@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from benchmarks.trainers import STEPS, Training, keras_ugrnn
 
-from unrolled.networks import CELLS, make_cell
+from unrolled.networks import make_cell
 
 pytest.importorskip("tensorflow")
 
@@ -45,7 +45,3 @@ def test_the_ugrnn_in_keras_is_ours():
 def test_ours_is_refused_more_threads_than_one():
     with pytest.raises(ValueError, match="one thread"):
         STEPS["unrolled"](training("gru"), 2)
-
-
-def test_every_cell_of_the_package_with_gates_or_a_tangent_is_compared():
-    assert set(NAMES) == set(CELLS) - {"linear"}
