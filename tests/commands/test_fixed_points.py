@@ -132,10 +132,11 @@ def test_slow_points_need_an_order_in_time(folder, rng, capsys):
 
 
 def test_slow_points_need_sequences_that_move(folder, rng, capsys):
-    np.savez(folder / "still.npz", states=rng.uniform(-1, 1, (50, 1, 2)))
+    still = np.repeat(rng.uniform(-1, 1, (50, 1, 2)), 4, axis=1)
+    np.savez(folder / "still.npz", states=still)
     assert run(folder, "--slow", 0.1, states="still.npz") == 1
     said = capsys.readouterr()
-    assert "one state each" in said.err
+    assert "sequences do not move" in said.err
     assert "Wrote" not in said.out
 
 
