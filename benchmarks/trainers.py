@@ -34,6 +34,11 @@ class Training:
     documents: int
 
     @property
+    def about(self) -> dict[str, str | int]:
+        """For a program that reads the rows."""
+        return {"cell": self.cell, "units": self.units}
+
+    @property
     def tokens(self) -> int:
         """Words in one step."""
         return self.words * self.documents
@@ -115,7 +120,10 @@ def keras_step(training: Training, threads: int) -> Step:
     optimiser.build(model.trainable_variables)
     loss_of = keras.losses.BinaryCrossentropy(from_logits=True)
 
-    @tf.function
+    # As Keras's own training does unless it is told otherwise.
+    compiled = all(layer.supports_jit for layer in model.layers)
+
+    @tf.function(jit_compile=compiled)
     def step(tokens, labels):
         with tf.GradientTape() as tape:
             loss = loss_of(labels, model(tokens, training=True)[:, 0])

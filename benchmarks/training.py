@@ -3,7 +3,9 @@
 One network: documents of 150 words out of 10,000, vectors of 128 numbers, 64 documents a step,
 one logit after the last word, Adam on everything, float32. A step of Unrolled also clips the
 gradient. Keras and PyTorch have no UGRNN: in Keras it is a cell in `keras.layers.RNN`, in PyTorch a
-loop over the words. The share of the limit is what a step's matrix products need, at the rate of
+loop over the words; and their GRUs reset after the matrix, ours before it, which takes as many
+multiplications in more and smaller products. Keras runs under XLA where all its layers allow
+that, as its own training does. The share of the limit is what a step's matrix products need, at the rate of
 NumPy's product of two matrices of 1024 x 1024 in the same round, over the time of the step.
 
 All cores: networks of 64 units on 64 words, each one of the 27 inputs of a memory of three bits,
@@ -27,7 +29,7 @@ import numpy as np
 
 from unrolled.record.determinism import THREAD_VARIABLES
 
-from .rounds import Bench, Row, ratios
+from .rounds import FASTER, Bench, Row, ratios, rows_of
 from .trainers import Training
 
 if TYPE_CHECKING:
@@ -141,8 +143,8 @@ def one_network(bench: Bench, workers: dict[str, Worker], training: Training) ->
             ("share of the limit", "%"): tuple(100 * r for r in ratios(shortest, seconds)),
         }
         if name != OURS:
-            numbers["Unrolled is faster by", "times"] = ratios(seconds, timed[OURS].seconds)
-        rows += rows_of(case, name, numbers, training)
+            numbers[FASTER] = ratios(seconds, timed[OURS].seconds)
+        rows += rows_of(case, name, numbers, about=training.about)
     return rows
 
 
@@ -164,29 +166,9 @@ def all_cores(bench: Bench, ours: list[Worker], keras: Worker, training: Trainin
         minutes = [s * NETWORK_STEPS / ROUND_STEPS / 60 for s in seconds]
         numbers = {("networks per minute", "1/min"): tuple(1 / m for m in minutes)}
         if sides[name] is not ours:
-            numbers["Unrolled is faster by", "times"] = ratios(seconds, next(iter(each.values())))
-        rows += rows_of(case, name, numbers, training)
+            numbers[FASTER] = ratios(seconds, next(iter(each.values())))
+        rows += rows_of(case, name, numbers, about=training.about)
     return rows
-
-
-def rows_of(
-    case: str,
-    variant: str,
-    numbers: dict[tuple[str, str], tuple[float, ...]],
-    training: Training,
-) -> list[Row]:
-    """A row for each quantity."""
-    return [
-        Row(
-            case=case,
-            variant=variant,
-            quantity=quantity,
-            unit=unit,
-            values=values,
-            about={"cell": training.cell, "units": training.units},
-        )
-        for (quantity, unit), values in numbers.items()
-    ]
 
 
 def draw(axes: Axes, rows: list[Row]) -> None:
@@ -199,8 +181,7 @@ def draw(axes: Axes, rows: list[Row]) -> None:
         chosen = [
             row
             for row in rows
-            if (row.variant, row.quantity, row.about["cell"])
-            == ("PyTorch", "Unrolled is faster by", cell)
+            if (row.variant, row.quantity, row.about["cell"]) == ("PyTorch", FASTER[0], cell)
         ]
         axes.plot(
             [row.about["units"] for row in chosen],

@@ -1,5 +1,6 @@
 """A training that is killed ends, when it goes on, in the bytes of one that never was."""
 
+import errno
 import itertools
 import signal
 import subprocess
@@ -112,6 +113,20 @@ def test_killed_while_a_checkpoint_is_written_the_one_before_counts(train, tmp_p
     resumed = train(checkpoint=tmp_path / "c")
     assert train.steps[0] == 12
     assert resumed == train()
+
+
+def test_a_disk_that_is_full_costs_the_checkpoint_and_not_the_training(
+    train, tmp_path, monkeypatch
+):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("unrolled.training.checkpoint.os.fsync", full)
+        with pytest.warns(UserWarning, match="cannot be written .*No space left.*goes on"):
+            finished = train(checkpoint=tmp_path / "c")
+    assert not list((tmp_path / "c").iterdir())
+    assert finished == train()
 
 
 def test_a_process_that_was_killed_leaves_what_another_needs(train, tmp_path):

@@ -49,13 +49,13 @@ class Documents:
 
 
 def loss_and_gradients(
-    kind: Cell, parameters: Mapping[str, Tensor], batch: Documents
+    cell: Cell, parameters: Mapping[str, Tensor], batch: Documents
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Weighted mean cross-entropy of the logits after the last words, and its gradient.
 
     Parameters
     ----------
-    kind : Cell
+    cell : Cell
         For its equations; its own parameters are not used.
     parameters : mapping of str to tensor
         As `Network.parameters` names them.
@@ -70,8 +70,8 @@ def loss_and_gradients(
     """
     import tensorflow as tf
 
-    cell = {key[5:]: value for key, value in parameters.items() if key.startswith("cell.")}
-    last, states, trace = _forward(kind, cell, parameters, batch)
+    weights = {key[5:]: value for key, value in parameters.items() if key.startswith("cell.")}
+    last, states, trace = _forward(cell, weights, parameters, batch)
     kept = tf.cast(batch.kept_states, last.dtype) * batch.state_scale
     logits = tf.linalg.matvec(last * kept, parameters["readout"]) + parameters["readout_bias"]
     losses = tf.nn.sigmoid_cross_entropy_with_logits(batch.labels, logits)
@@ -81,7 +81,7 @@ def loss_and_gradients(
         "readout_bias": tf.reduce_sum(errors)[None],
     }
     ends = errors[:, None] * parameters["readout"] * kept
-    gradients |= _backward(kind, cell, parameters, batch, ends, states, trace)
+    gradients |= _backward(cell, weights, parameters, batch, ends, states, trace)
     return tf.reduce_sum(batch.weights * losses), gradients
 
 
@@ -95,15 +95,15 @@ def _inputs(parameters: Mapping[str, Tensor], batch: Documents, time: Tensor) ->
     return vectors * factors, factors
 
 
-def _forward(kind, cell, parameters, batch):
+def _forward(cell, weights, parameters, batch):
     """Last states (B, d), and tensor arrays of the states before, and traces of, each step."""
     import tensorflow as tf
 
     times, size = batch.tokens.shape
     first = tf.repeat(parameters["initial_state"][None], size, axis=0)
-    width = cell["recurrent"].shape[0]
-    drive = tf.zeros([size, cell["bias"].shape[0]], first.dtype)
-    pieces = len(kind.advance(cell, first, drive)[1])
+    width = weights["recurrent"].shape[0]
+    drive = tf.zeros([size, weights["bias"].shape[0]], first.dtype)
+    pieces = len(cell.advance(weights, first, drive)[1])
 
     def store(entries):
         return tf.TensorArray(
@@ -112,7 +112,7 @@ def _forward(kind, cell, parameters, batch):
 
     def body(time, state, last, states, trace):
         vectors, _ = _inputs(parameters, batch, time)
-        following, activations = kind.advance(cell, state, kind.drive(cell, vectors))
+        following, activations = cell.advance(weights, state, cell.drive(weights, vectors))
         last = tf.where((batch.lengths == time + 1)[:, None], following, last)
         trace = tuple(a.write(time, b) for a, b in zip(trace, activations, strict=True))
         return time + 1, following, last, states.write(time, state), trace
@@ -123,7 +123,7 @@ def _forward(kind, cell, parameters, batch):
     return last, states, trace
 
 
-def _backward(kind, cell, parameters, batch, ends, states, trace):
+def _backward(cell, weights, parameters, batch, ends, states, trace):
     """Gradients of cell, embedding and first state; ``ends`` (B, d) enter at the last words.
 
     After a document's end its adjoint is exactly 0, so padding adds nothing anywhere.
@@ -134,12 +134,12 @@ def _backward(kind, cell, parameters, batch, ends, states, trace):
         adjoint = tf.where((batch.lengths == time + 1)[:, None], adjoint + ends, adjoint)
         before = states.read(time)
         activations = tuple(array.read(time) for array in trace)
-        adjoint, drive = kind.adjoint(cell, adjoint, before, activations)
+        adjoint, drive = cell.adjoint(weights, adjoint, before, activations)
         vectors, factors = _inputs(parameters, batch, time)
-        added = kind.recurrent_gradients(before, activations, drive)
+        added = cell.recurrent_gradients(before, activations, drive)
         added["input"] = tf.linalg.matmul(vectors, drive, transpose_a=True)
         added["bias"] = tf.reduce_sum(drive, axis=0)
-        to_words = tf.linalg.matmul(drive, cell["input"], transpose_b=True) * factors
+        to_words = tf.linalg.matmul(drive, weights["input"], transpose_b=True) * factors
         embedding = tf.tensor_scatter_nd_add(embedding, batch.tokens[time][:, None], to_words)
         return time - 1, adjoint, embedding, {key: sums[key] + added[key] for key in sums}
 
@@ -147,7 +147,7 @@ def _backward(kind, cell, parameters, batch, ends, states, trace):
         batch.longest - 1,
         tf.zeros_like(ends),
         tf.zeros_like(parameters["embedding"]),
-        {key: tf.zeros_like(value) for key, value in cell.items()},
+        {key: tf.zeros_like(value) for key, value in weights.items()},
     )
     _, adjoint, embedding, sums = tf.while_loop(lambda time, *_: time >= 0, body, start)
     gradients = {f"cell.{key}": value for key, value in sums.items()}

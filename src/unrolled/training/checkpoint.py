@@ -4,6 +4,7 @@ A checkpoint is written whole or not at all, and used only if it is whole and of
 training. When it is written depends on the clock; nothing that is computed does.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -52,10 +53,8 @@ class Checkpoint:
     def save(self, state: TrainingState) -> None:
         """Write a state in place of the one before.
 
-        Raises
-        ------
-        OSError
-            If the folder cannot be written to, or the disk is full.
+        Where it cannot be written, a full disk for instance, a warning says so: a training
+        without a checkpoint is better than none.
         """
         tensors = {f"best/{key}": value for key, value in state.best.items()}
         for group in _GROUPS:
@@ -74,7 +73,14 @@ class Checkpoint:
             "sha256": _digest(_as_json(numbers), *_parts(tensors)),
             "numbers": numbers,
         }
-        _write(self._path, save(tensors, metadata={_KEY: _as_json(about)}))
+        try:
+            _write(self._path, save(tensors, metadata={_KEY: _as_json(about)}))
+        except OSError as error:
+            warnings.warn(
+                f"The checkpoint {self._path} cannot be written ({error}). Training goes on, but "
+                "if it is interrupted it begins anew. Make room, or make the folder writable.",
+                stacklevel=2,
+            )
         self._last = time.monotonic()
 
     def load(self) -> TrainingState | None:
@@ -179,8 +185,13 @@ def _write(path: Path, content: bytes) -> None:
     """Put a file in place at once, so that a crash leaves the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".partial.{path.name}")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise

@@ -62,17 +62,17 @@ class CompiledStep:
 
     Parameters
     ----------
-    kind : Cell
+    cell : Cell
         For its equations; its own parameters are not used.
     parameters : mapping of str to ndarray
         For the shapes only; `load` sets values.
     """
 
-    def __init__(self, kind: Cell, parameters: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, cell: Cell, parameters: Mapping[str, np.ndarray]) -> None:
         prepare_tensorflow()
         import tensorflow as tf
 
-        self._kind = kind
+        self._cell = cell
         self._groups = [
             {key: tf.Variable(tf.zeros(value.shape)) for key, value in parameters.items()}
             for _ in range(3)
@@ -147,7 +147,7 @@ class CompiledStep:
         )
         values, first, second = self._groups
         parameters = {key: variable.read_value() for key, variable in values.items()}
-        loss, gradients = loss_and_gradients(self._kind, parameters, documents)
+        loss, gradients = loss_and_gradients(self._cell, parameters, documents)
         norm = tf.sqrt(tf.add_n([_sum_of_squares(value) for value in gradients.values()]))
         scale = clip / tf.maximum(norm, clip)
         for key, value in parameters.items():
