@@ -5,8 +5,8 @@ one logit after the last word, Adam on everything, float32. A step of Unrolled a
 gradient. Keras and PyTorch have no UGRNN: in Keras it is a cell in `keras.layers.RNN`, in PyTorch a
 loop over the words; and their GRUs reset after the matrix, ours before it, which takes as many
 multiplications in more and smaller products. Keras runs under XLA where all its layers allow
-that, as its own training does. The share of the limit is what a step's matrix products need, at the rate of
-NumPy's product of two matrices of 1024 x 1024 in the same round, over the time of the step.
+that, as its own training does. The share of the limit is what a step's matrix products need, at the
+rate of NumPy's product of two matrices of 1024 x 1024 in the same round, over the time of the step.
 
 All cores: networks of 64 units on 64 words, each one of the 27 inputs of a memory of three bits,
 2,000 steps each; Unrolled trains as many networks at a time as there are cores, each on one thread,
