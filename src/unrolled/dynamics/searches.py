@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from .points import FixedPoints, SearchReport, distinct
 from .singularities import NEARLY_SHUT, SHUT, frozen, on_kink
 from .solvers import (
     Front,
+    Hopeless,
     KnownPoints,
     damped_newton,
     fixed_ridge_descent,
@@ -92,7 +94,9 @@ def find_fixed_points(
     _at_least("unique_within", unique_within, 0.0)
     state_map, starts = checked_map(step, starts)
 
-    settings = _Settings(tolerance, newton_iterations, descent_iterations, ridge, chunk)
+    typical = starts.mean(axis=0)
+    shut = partial(frozen, state_map, typical=typical, share=SHUT, chunk=chunk)
+    settings = _Settings(tolerance, newton_iterations, descent_iterations, ridge, chunk, shut)
     ends, speeds = np.empty_like(starts), np.empty(len(starts))
     known = KnownPoints(starts.shape[1])
     for rows in _scouts_first(starts):
@@ -110,11 +114,10 @@ def find_fixed_points(
     led = np.concatenate([chosen, np.full(len(between), -1)])
     kept = distinct(states, unique_within)
     states, final = _polish(state_map, states[kept], unique_within, settings)
-    typical = starts.mean(axis=0)
-    shut = frozen(state_map, states, typical, share=SHUT, chunk=chunk)
-    report = _report(state_map, ends, speeds, states[shut], typical, settings, unique_within)
+    idle = shut(states)
+    report = _report(state_map, ends, speeds, states[idle], typical, settings, unique_within)
     order = _reading_order(states, unique_within)
-    order = order[~shut[order]]
+    order = order[~idle[order]]
     return FixedPoints(
         states[order], final[order], led[kept][order], np.ones(len(order), dtype=bool),
         on_kink(state_map, states[order], chunk=chunk), report,
@@ -220,6 +223,7 @@ class _Settings:
     descent_iterations: int
     ridge: float
     chunk: int | None
+    hopeless: Hopeless
 
 
 def _search(
@@ -230,12 +234,14 @@ def _search(
     tolerance, chunk = settings.tolerance, settings.chunk
     damped_newton(
         state_map, front, tolerance=tolerance, iterations=settings.newton_iterations,
-        ridge=settings.ridge, chunk=chunk, known=known,
+        ridge=settings.ridge, chunk=chunk, hopeless=settings.hopeless, known=known,
     )  # fmt: skip
     stuck = np.flatnonzero(front.speeds > tolerance)
     again = Front.at(state_map, starts[stuck])
-    iterations = settings.descent_iterations
-    levenberg_marquardt(state_map, again, tolerance=tolerance, iterations=iterations, chunk=chunk)
+    levenberg_marquardt(
+        state_map, again, tolerance=tolerance, iterations=settings.descent_iterations,
+        chunk=chunk, hopeless=settings.hopeless,
+    )  # fmt: skip
     lower = again.speeds < front.speeds[stuck]
     front.move(stuck[lower], again.states[lower], again.residuals[lower], again.speeds[lower])
     return front
@@ -269,19 +275,19 @@ def _report(
     state_map: StateMap,
     ends: np.ndarray,
     speeds: np.ndarray,
-    shut: np.ndarray,
+    idle: np.ndarray,
     typical: np.ndarray,
     settings: _Settings,
     within: float,
 ) -> SearchReport:
     """What became of each start; those that ended at a point of shut gates did not converge."""
     converged, saturated = speeds <= settings.tolerance, np.zeros(len(ends), dtype=bool)
-    for point in shut:
+    for point in idle:
         saturated |= np.linalg.norm(ends - point, axis=1) <= within
     converged &= ~saturated
     stuck = np.flatnonzero(~converged & ~saturated & np.isfinite(speeds))
     saturated[stuck] = frozen(
-        state_map, ends[stuck], typical, share=NEARLY_SHUT, chunk=settings.chunk
+        state_map, ends[stuck], typical=typical, share=NEARLY_SHUT, chunk=settings.chunk
     )
     return SearchReport(converged, converged, speeds, ends, saturated)
 

@@ -17,8 +17,8 @@ _JUMP, _ASIDE, _ASIDE_SINGLE = 1e-3, 1e-7, 1e-5
 def frozen(
     state_map: StateMap,
     states: np.ndarray,
-    typical: np.ndarray,
     *,
+    typical: np.ndarray,
     share: float,
     chunk: int | None = None,
 ) -> np.ndarray:

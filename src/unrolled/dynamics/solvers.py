@@ -9,6 +9,9 @@ import numpy as np
 from .maps import StateMap, blocks
 from .points import distinct
 
+# States (n, d) to whether each can never come to rest, (n,).
+Hopeless = Callable[[np.ndarray], np.ndarray]
+
 _MOST_SIMPLIFIED = 25  # simplified Newton steps; at a quarter each, q falls by 15 powers of ten
 _PATIENCE = 12  # steps in which q has to halve, or the search from that state is given up
 # Norm of the inverse of dF/dh - I above which a fixed point is taken for one of a continuum:
@@ -61,12 +64,14 @@ def damped_newton(
     iterations: int,
     ridge: float,
     chunk: int | None = None,
+    hopeless: Hopeless | None = None,
     known: "KnownPoints | None" = None,
 ) -> None:
     """Newton's method for every row of a front, each step halved until q falls.
 
-    Rows are left alone once q is at most ``tolerance`` or no step lowers q. It finds saddles
-    as readily as attractors. Rows that a known point's linearisation leads home take that
+    Rows are left alone once q is at most ``tolerance``, no step lowers q, or patience is out,
+    which it is at once for states that are ``hopeless``. It finds saddles as readily as
+    attractors. Rows that a known point's linearisation leads home take that
     shorter way, before every step.
     """
 
@@ -76,7 +81,7 @@ def damped_newton(
         return solve_each(slopes, -residuals)
 
     active = _unfinished(front, np.arange(len(front.states)), tolerance)
-    patience = _Patience(front)
+    patience = _Patience(front, hopeless)
     for _ in range(iterations):
         active = patience.of(active)
         if known is not None:
@@ -122,6 +127,7 @@ def levenberg_marquardt(
     tolerance: float,
     iterations: int,
     chunk: int | None = None,
+    hopeless: Hopeless | None = None,
 ) -> None:
     """Levenberg-Marquardt with a ridge for each state, in proportion to |F(h) - h|.
 
@@ -135,7 +141,7 @@ def levenberg_marquardt(
        method", Computing Supplementa 15, 2001.
     """
     damping = np.full(len(front.states), _DAMPING)
-    active, patience = np.arange(len(front.states)), _Patience(front)
+    active, patience = np.arange(len(front.states)), _Patience(front, hopeless)
     for _ in range(iterations):
         active = patience.of(_unfinished(front, active, tolerance))
         active = active[damping[active] < _MOST_DAMPING]
@@ -262,13 +268,15 @@ def _solve_one(matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 class _Patience:
-    """Gives up states whose q has not halved in as many steps as patience lasts.
+    """Gives up states that get nowhere: looked at once in so many steps.
 
-    They creep along a valley of q, as where gates saturate, or sit at a local minimum of it.
+    Those whose q has not halved creep along a valley of q or sit at a local minimum of it;
+    those that are hopeless by themselves may lower q for long, but not to a fixed point.
     """
 
-    def __init__(self, front: Front) -> None:
-        self._front, self._before, self._asked = front, front.speeds.copy(), 0
+    def __init__(self, front: Front, hopeless: Hopeless | None) -> None:
+        self._front, self._hopeless = front, hopeless
+        self._before, self._asked = front.speeds.copy(), 0
 
     def of(self, rows: np.ndarray) -> np.ndarray:
         """Rows that may go on; asked before every step."""
@@ -276,6 +284,8 @@ class _Patience:
         if self._asked % _PATIENCE:
             return rows
         rows = rows[self._front.speeds[rows] <= 0.5 * self._before[rows]]
+        if self._hopeless is not None:
+            rows = rows[~self._hopeless(self._front.states[rows])]
         self._before = self._front.speeds.copy()
         return rows
 
