@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import time
@@ -23,12 +22,11 @@ def main() -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     target = RESULTS / "bench.json"
     measured = load_json(target) if target.exists() else {}
-    options = json.dumps({"memory_starts": arguments.memory_starts})
     begin = time.perf_counter()
     for name in arguments.groups or GROUPS:
         part = RESULTS / f"{name}.part"
         subprocess.run(
-            [sys.executable, "-m", "benchmarks.group", name, str(arguments.rounds), options, part],
+            [sys.executable, "-m", "benchmarks.group", name, str(arguments.rounds), part],
             env=environment(name, threads=arguments.threads),
             check=True,
         )
@@ -46,12 +44,6 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("groups", nargs="*", metavar="group", help=f"of {', '.join(GROUPS)}")
     parser.add_argument("--rounds", type=int, default=3, help="of each comparison (3)")
     parser.add_argument("--threads", type=int, help="of every variant, where not the group's own")
-    parser.add_argument(
-        "--memory-starts",
-        type=int,
-        default=8_000,
-        help="of the search whose memory is measured (8000); 100000 take ten minutes",
-    )
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.groups) - set(GROUPS))
     if unknown:

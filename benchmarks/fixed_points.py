@@ -36,6 +36,8 @@ OWN_STARTS = "Unrolled, sample_starts"
 MAIN = 64  # units of the networks on which the learning rates are tried
 # Starts at each size: fewer where one search of the peer would take minutes.
 STARTS = {16: 1024, 64: 1024, 128: 512, 256: 128, 512: 16}
+# The growth is measured from as many starts at every size.
+SAME_STARTS, GROWTH = 1024, (16, 64, 128, 256)
 # All fixed points are sought first, up to this size, from so many starts of either kind.
 KNOWN, TRUTH_STARTS = 128, 4096
 EXACT = 1e-20
@@ -167,7 +169,7 @@ def run(bench: Bench) -> list[Row]:
     specs = [Spec(cell, units) for cell in ("gru", "vanilla") for units in STARTS]
     networks = bench.prepare(
         "training networks to remember three bits",
-        lambda: memory_networks(specs, workers=bench.options["cores"]),
+        lambda: memory_networks(specs, workers=bench.cores),
     )
     problems = [
         bench.prepare(f"{spec.title}: all fixed points", partial(Problem.of, spec, networks[spec]))
@@ -181,7 +183,7 @@ def run(bench: Bench) -> list[Row]:
         for units, problem in of_cell.items():
             if units != MAIN:
                 rows += compare_sizes(bench, problem, best)
-    return rows + growth(rows)
+    return rows + [row for cell in CELL_TITLES for row in growth(bench, cell, networks)]
 
 
 def compare_rates(bench: Bench, problem: Problem) -> tuple[list[Row], float]:
@@ -244,25 +246,28 @@ def outcomes(problem: Problem, timed: dict[str, Timed]) -> list[Row]:
     return rows
 
 
-def growth(rows: list[Row]) -> list[Row]:
+def growth(bench: Bench, cell: str, networks: dict[Spec, MemoryNetwork]) -> list[Row]:
     """Exponent with which the time of one start grows with the units, by a line in logarithms."""
-    fits = []
-    for cell in ("gru", "vanilla"):
-        curve = times_by_units(rows, cell, OURS)
-        for first in (min(STARTS), 128):
-            sizes = [units for units in curve if units >= first]
-            times = [curve[units].median / STARTS[units] for units in sizes]
-            fits.append(
-                Row(
-                    case=f"{CELL_TITLES[cell]}, growth with the units",
-                    variant=OURS,
-                    quantity=f"exponent of the time per start, {first} to {max(STARTS)} units",
-                    unit="1",
-                    values=(float(np.polyfit(np.log(sizes), np.log(times), 1)[0]),),
-                    note="goal: at most 3",
-                )
-            )
-    return fits
+    case = f"{CELL_TITLES[cell]}, growth with the units, {SAME_STARTS:,} starts"
+    searches = {}
+    for units in GROWTH:
+        network = networks[Spec(cell, units)]
+        step = network.cell.autonomous(inputs=np.zeros(BITS))
+        starts = noisy_starts(network, SAME_STARTS)
+        searches[units] = partial(find_fixed_points, step, starts)
+    timed = bench.compare(case, {f"{units} units": run for units, run in searches.items()})
+    rounds = np.array([timed[f"{units} units"].seconds for units in GROWTH])
+    exponents = np.polyfit(np.log(GROWTH), np.log(rounds), 1)[0]
+    return [
+        Row(
+            case=case,
+            variant=OURS,
+            quantity=f"exponent of the time per start, {GROWTH[0]} to {GROWTH[-1]} units",
+            unit="1",
+            values=tuple(exponents),
+            note="goal: at most 3",
+        )
+    ]
 
 
 def times_by_units(rows: list[Row], cell: str, variant: str) -> dict[int, Row]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -89,17 +88,15 @@ class Bar:
         self._progress.advance(self._task)
 
 
-def run_group(name: str, *, rounds: int, options: dict[str, Any], into: str) -> None:
+def run_group(name: str, *, rounds: int, into: str) -> None:
     """Run one group and write its rows and where they were measured."""
     module = importlib.import_module(GROUPS[name])
     machine = describe(int(os.environ["OMP_NUM_THREADS"]))
     with Bar(module.TITLE) as bar:
-        rows = module.run(Bench(rounds, bar, options | {"cores": cores()}))
+        rows = module.run(Bench(rounds, bar, cores()))
     save_json({"machine": machine, "rows": [row.record() for row in rows]}, into)
 
 
 if __name__ == "__main__":
-    import json
-
-    name, rounds, options, into = sys.argv[1:]
-    run_group(name, rounds=int(rounds), options=json.loads(options), into=into)
+    name, rounds, into = sys.argv[1:]
+    run_group(name, rounds=int(rounds), into=into)

@@ -37,7 +37,7 @@ def run(bench: Bench) -> list[Row]:
     specs = [Spec("gru", units) for units in MEASURED]
     networks = bench.prepare(
         "training networks to remember three bits",
-        lambda: memory_networks(specs, workers=bench.options["cores"]),
+        lambda: memory_networks(specs, workers=bench.cores),
     )
     rows = []
     for spec in specs:

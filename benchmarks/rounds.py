@@ -90,13 +90,13 @@ class Bench:
     rounds : int
         Rounds of each comparison, unless it asks for fewer.
     reporter : Reporter
-    options : mapping of str to value
-        Settings of the run that groups may look at.
+    cores : int
+        Of the machine.
     """
 
     rounds: int
     reporter: Reporter
-    options: Mapping[str, Any]
+    cores: int
 
     def compare(
         self, case: str, variants: Mapping[str, Callable[[], Any]], *, rounds: int | None = None

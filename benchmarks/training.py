@@ -112,7 +112,7 @@ def run(bench: Bench) -> list[Row]:
             for cell in NAMES
             for row in one_network(bench, workers, replace(TEXT, cell=cell, units=units))
         ]
-        cores = bench.options["cores"]
+        cores = bench.cores
         others = [stack.enter_context(Worker("unrolled")) for _ in range(cores - 1)]
         keras = stack.enter_context(Worker("keras", cores))
         for cell in NAMES:
