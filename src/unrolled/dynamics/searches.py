@@ -18,9 +18,10 @@ from .solvers import (
     levenberg_marquardt,
 )
 
-_SCOUTS = 128  # starts that find points on their own before others are led to those
+_SCOUTS = 64  # starts that find points on their own before others are led to those
 _GROUP = 8192  # starts searched together: their states and residuals fit in memory with ease
 _GENERATIONS = 5  # of searches from between known points
+_ALONE = 3  # Newton steps from a midpoint before a known point may lead it home
 _NEAREST = 6  # known points with which a midpoint is taken
 _POLISHING = 3  # Newton steps that bring a distinct point to the limit of its precision
 
@@ -227,14 +228,19 @@ class _Settings:
 
 
 def _search(
-    state_map: StateMap, starts: np.ndarray, settings: _Settings, known: KnownPoints | None
+    state_map: StateMap,
+    starts: np.ndarray,
+    settings: _Settings,
+    known: KnownPoints,
+    *,
+    alone: int = 0,
 ) -> Front:
     """Newton from each start; Levenberg-Marquardt once more, from the beginning, where it stuck."""
     front = Front.at(state_map, starts)
     tolerance, chunk = settings.tolerance, settings.chunk
     damped_newton(
         state_map, front, tolerance=tolerance, iterations=settings.newton_iterations,
-        ridge=settings.ridge, chunk=chunk, hopeless=settings.hopeless, known=known,
+        ridge=settings.ridge, chunk=chunk, hopeless=settings.hopeless, known=known, alone=alone,
     )  # fmt: skip
     stuck = np.flatnonzero(front.speeds > tolerance)
     again = Front.at(state_map, starts[stuck])
@@ -264,7 +270,8 @@ def _search_between(
         tried.update(pairs)
         one, other = np.array(pairs).T
         midway = 0.5 * (known.states[one] + known.states[other])
-        front = _search(state_map, midway, settings, None)
+        # A midpoint is as near to its two ends as to what lies between: first it goes its own way.
+        front = _search(state_map, midway, settings, known, alone=_ALONE)
         found.append(front.states[front.speeds <= settings.tolerance])
         if not known.add(state_map, found[-1], within=within, chunk=settings.chunk):
             break

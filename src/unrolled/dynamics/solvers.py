@@ -66,13 +66,14 @@ def damped_newton(
     chunk: int | None = None,
     hopeless: Hopeless | None = None,
     known: "KnownPoints | None" = None,
+    alone: int = 0,
 ) -> None:
     """Newton's method for every row of a front, each step halved until q falls.
 
     Rows are left alone once q is at most ``tolerance``, no step lowers q, or patience is out,
     which it is at once for states that are ``hopeless``. It finds saddles as readily as
-    attractors. Rows that a known point's linearisation leads home take that
-    shorter way, before every step.
+    attractors. Rows that a known point's linearisation leads home take that shorter way,
+    before every step but the first ``alone``.
     """
 
     def directions(slopes, residuals):
@@ -82,9 +83,9 @@ def damped_newton(
 
     active = _unfinished(front, np.arange(len(front.states)), tolerance)
     patience = _Patience(front, hopeless)
-    for _ in range(iterations):
+    for iteration in range(iterations):
         active = patience.of(active)
-        if known is not None:
+        if known is not None and iteration >= alone:
             known.lead_home(state_map, front, active, tolerance=tolerance)
             active = _unfinished(front, active, tolerance)
         if not active.size:
