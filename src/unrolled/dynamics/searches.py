@@ -100,14 +100,15 @@ def find_fixed_points(
     settings = _Settings(tolerance, newton_iterations, descent_iterations, ridge, chunk, shut)
     ends, speeds = np.empty_like(starts), np.empty(len(starts))
     known = KnownPoints(starts.shape[1])
-    for rows in _scouts_first(starts):
+    groups = _scouts_first(starts)
+    for rows in groups:
         front = _search(state_map, starts[rows], settings, known)
         ends[rows], speeds[rows] = front.states, front.speeds
         done = front.states[front.speeds <= tolerance]
         known.add(state_map, done, within=unique_within, chunk=chunk)
-    # Of the starts that lead to one point the first in sorted order stands for all: the
-    # choice depends neither on their order nor on the last bits of their ends.
-    in_order = _start_order(starts)
+    # Of the starts that lead to one point the first that was searched stands for all, a scout
+    # where one did: the choice depends neither on the starts' order nor on their ends' last bits.
+    in_order = np.concatenate(groups)
     chosen = in_order[speeds[in_order] <= tolerance]
     chosen = chosen[distinct(ends[chosen], unique_within)]
     between = _search_between(state_map, known, len(starts), settings, unique_within)
