@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -93,8 +94,12 @@ def unrolled_step(training: Training, threads: int) -> Step:
     return lambda: step.run(batch, recipe=recipe, rate=RATE)
 
 
-def keras_step(training: Training, threads: int) -> Step:
-    """A Keras model in a `tf.function`; the UGRNN is a cell in `keras.layers.RNN`."""
+def keras_step(training: Training, threads: int, *, xla: bool = True) -> Step:
+    """A Keras model in a `tf.function`; the UGRNN is a cell in `keras.layers.RNN`.
+
+    It runs under XLA where all its layers allow that, as Keras's own training does unless it is
+    told otherwise; without ``xla`` it does not.
+    """
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -120,10 +125,7 @@ def keras_step(training: Training, threads: int) -> Step:
     optimiser.build(model.trainable_variables)
     loss_of = keras.losses.BinaryCrossentropy(from_logits=True)
 
-    # As Keras's own training does unless it is told otherwise.
-    compiled = all(layer.supports_jit for layer in model.layers)
-
-    @tf.function(jit_compile=compiled)
+    @tf.function(jit_compile=xla and all(layer.supports_jit for layer in model.layers))
     def step(tokens, labels):
         with tf.GradientTape() as tape:
             loss = loss_of(labels, model(tokens, training=True)[:, 0])
@@ -204,7 +206,12 @@ def torch_ugrnn(inputs: int, units: int):
     return Ugrnn()
 
 
-STEPS = {"unrolled": unrolled_step, "keras": keras_step, "torch": torch_step}
+STEPS: dict[str, Callable[[Training, int], Step]] = {
+    "unrolled": unrolled_step,
+    "keras": keras_step,
+    "keras without XLA": partial(keras_step, xla=False),
+    "torch": torch_step,
+}
 
 
 def main(library: str, threads: int) -> None:

@@ -114,10 +114,13 @@ def run(bench: Bench) -> list[Row]:
         ]
         cores = bench.cores
         others = [stack.enter_context(Worker("unrolled")) for _ in range(cores - 1)]
-        keras = stack.enter_context(Worker("keras", cores))
+        peers = {
+            f"{name}, one on {cores} threads": stack.enter_context(Worker(library, cores))
+            for name, library in (("Keras", "keras"), ("Keras without XLA", "keras without XLA"))
+        }
         for cell in NAMES:
             ours = [workers[OURS], *others]
-            rows += all_cores(bench, ours, keras, replace(MEMORY, cell=cell))
+            rows += all_cores(bench, ours, peers, replace(MEMORY, cell=cell))
     return rows
 
 
@@ -148,12 +151,16 @@ def one_network(bench: Bench, workers: dict[str, Worker], training: Training) ->
     return rows
 
 
-def all_cores(bench: Bench, ours: list[Worker], keras: Worker, training: Training) -> list[Row]:
+def all_cores(
+    bench: Bench, ours: list[Worker], peers: dict[str, Worker], training: Training
+) -> list[Row]:
     """Networks per minute of the whole machine."""
     cores = len(ours)
     case = f"{NAMES[training.cell]}, {training.units} units, {cores} cores"
-    sides = {f"{OURS}, {cores} networks at a time": ours, f"Keras, one on {cores} threads": [keras]}
-    bench.prepare(f"{case}: compilation", partial(together, [*ours, keras], **asdict(training)))
+    sides = {f"{OURS}, {cores} networks at a time": ours}
+    sides |= {name: [worker] for name, worker in peers.items()}
+    everyone = [*ours, *peers.values()]
+    bench.prepare(f"{case}: compilation", partial(together, everyone, **asdict(training)))
     timed = bench.compare(
         case, {name: partial(together, side, steps=ROUND_STEPS) for name, side in sides.items()}
     )
