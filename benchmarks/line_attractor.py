@@ -24,7 +24,7 @@ from unrolled.data.corpora import Corpus
 from unrolled.dynamics import Reading, find_slow_points, read_documents
 from unrolled.networks import Network, load_networks, make_network, save_networks
 from unrolled.record.determinism import generator
-from unrolled.tasks import generate_reviews, review_vocabulary
+from unrolled.tasks import generate_reviews
 
 from .networks import CACHE, SEED
 from .peers import RATES, TOLERANCE, check_same_step, descend
@@ -157,7 +157,7 @@ def reviews() -> Corpus:
         )
         for split, n in SIZES.items()
     }
-    return generated_corpus(parts, review_vocabulary(), name="reviews")
+    return generated_corpus(parts, name="reviews")
 
 
 def trained_on(corpus: Corpus) -> Network:

@@ -16,7 +16,7 @@ from unrolled.data import (
     save_corpus,
 )
 from unrolled.record import run_step
-from unrolled.tasks import generate_reviews, review_vocabulary
+from unrolled.tasks import generate_reviews, generate_toy_reviews
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -28,6 +28,7 @@ READERS: dict[str, Callable[..., LabelledTexts]] = {
     "yelp": read_yelp,
     "sst": read_sst,
 }
+GENERATORS = {"generated": generate_reviews, "toy": generate_toy_reviews}
 # Settings that a reader is told; the others are for building.
 OF_READERS = {"minimum_rating"}
 BALANCED = {"foods"}
@@ -36,13 +37,13 @@ with run_step(snakemake) as step:
     name, source = step.wildcards.corpus, step.params.source
     settings = dict(step.params.settings)
     kind = settings.pop("kind")
-    if kind == "generated":
+    if kind in GENERATORS:
         sizes = settings.pop("documents")
         parts = {
-            split: generate_reviews(n, step.generator("corpus", name, split), **settings)
+            split: GENERATORS[kind](n, step.generator("corpus", name, split), **settings)
             for split, n in sizes.items()
         }
-        corpus = generated_corpus(parts, review_vocabulary(), name=name, settings=settings)
+        corpus = generated_corpus(parts, name=name, settings=settings)
     else:
         of_reader = {key: settings.pop(key) for key in OF_READERS & set(settings)}
         texts = READERS[kind](step.input.archives[0], source, **of_reader)

@@ -18,7 +18,7 @@ def generated(**change):
     rng = np.random.default_rng(0)
     sizes = {"train": 8000, "validation": 500, "test": 2000}
     parts = {split: generate_reviews(n, rng, **rules) for split, n in sizes.items()}
-    return generated_corpus(parts, review_vocabulary(), name="toy"), parts["test"]
+    return generated_corpus(parts, name="toy"), parts["test"]
 
 
 def test_counts_are_those_of_a_slow_count_without_padding():

@@ -178,12 +178,18 @@ def test_padding_fills_the_ends_and_cuts_nothing():
 
 def test_a_generated_corpus_keeps_its_truth(paths):
     rng = np.random.default_rng(0)
-    rules = {"length": [5, 9], "valence_share": 0.3, "modifier_share": 0.05}
+    rules = {
+        "length": [5, 9],
+        "valence_share": 0.3,
+        "modifier_share": 0.05,
+        "begin_weight": 1.0,
+        "position_time": 3.0,
+    }
     parts = {
         split: generate_reviews(n, rng, **rules)
         for split, n in {"train": 300, "validation": 40, "test": 50}.items()
     }
-    corpus = generated_corpus(parts, review_vocabulary(), name="toy", settings=rules)
+    corpus = generated_corpus(parts, name="toy", settings=rules)
     save_corpus(corpus, *paths)
     loaded = load_corpus(*paths)
     assert [len(loaded.documents(split)) for split in (0, 1, 2)] == [300, 40, 50]
@@ -197,3 +203,10 @@ def test_a_generated_corpus_keeps_its_truth(paths):
     train = np.concatenate(loaded.documents("train"))
     np.testing.assert_array_equal(loaded.counts, np.bincount(train, minlength=134))
     assert len(replace(loaded, splits=loaded.splits * 0).documents("train")) == 390
+    # From the parts that are stored, every document's score follows.
+    for number in (0, 17, 389):
+        own = slice(loaded.starts[number], loaded.starts[number] + loaded.lengths[number])
+        weights = loaded.position_weights[loaded.lengths[number]][: loaded.lengths[number]]
+        terms = loaded.valences[loaded.tokens[own]] * loaded.token_gains[own] * weights
+        assert terms.sum() == pytest.approx(loaded.scores[number])
+    assert loaded.position_weights[9][3] == pytest.approx(1 + np.exp(-1))

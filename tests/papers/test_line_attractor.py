@@ -18,7 +18,7 @@ from unrolled.files import variable
 from unrolled.networks import make_network
 from unrolled.record.claims import judge, read_claims
 from unrolled.record.verdicts import cells_that_hold
-from unrolled.tasks import generate_reviews, review_vocabulary
+from unrolled.tasks import generate_reviews
 from unrolled.training import LabelledDocuments, Plan, Recipe, train_networks
 
 CLAIMS = Path(__file__).parents[2] / "workflow" / "claims" / "line_attractor.yaml"
@@ -89,7 +89,7 @@ def make_world(modifier_share: float, epochs: int, twins: bool) -> World:
         split: generate_reviews(n, np.random.default_rng(seed), **settings)
         for seed, (split, n) in enumerate(SIZES.items())
     }
-    corpus = generated_corpus(parts, review_vocabulary(), name="plain", settings=settings)
+    corpus = generated_corpus(parts, name="plain", settings=settings)
     fresh = {
         cell: make_network(
             cell,

@@ -40,6 +40,10 @@ class Corpus:
         True score whose sign is the label; None for documents that people wrote.
     gains : dict
         Modifier word -> its factors on the 1st, 2nd, … following word. Empty for written ones.
+    token_gains : ndarray of shape (n_tokens,), float32, or None
+        Factor that the modifiers before it put on each token's valence; None for written ones.
+    position_weights : dict
+        Length of a document -> true weight of each position, padded with 0. Empty for written ones.
     attrs : dict
         Title, source, licence, citation, numbers of dropped documents.
     """
@@ -55,6 +59,8 @@ class Corpus:
     valences: np.ndarray | None = None
     scores: np.ndarray | None = None
     gains: dict[str, list[float]] = field(default_factory=dict)
+    token_gains: np.ndarray | None = None
+    position_weights: dict[int, np.ndarray] = field(default_factory=dict)
     attrs: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -193,6 +199,23 @@ def save_corpus(corpus: Corpus, corpus_path: str | Path, vocabulary_path: str | 
             units="1",
             long_name="factor on the valence of the word lag + 1 further on",
         )
+    if corpus.token_gains is not None:
+        variables["token_gain"] = variable(
+            "token", corpus.token_gains, units="1", long_name="product of the gains before a token"
+        )
+    if corpus.position_weights:
+        variables["weighed_length"] = variable(
+            "document_length",
+            np.array(list(corpus.position_weights)),
+            units="token",
+            long_name="tokens of a document",
+        )
+        variables["position_weight"] = variable(
+            ("document_length", "position"),
+            np.stack(list(corpus.position_weights.values())),
+            units="1",
+            long_name="weight of a position in a document of this length",
+        )
     save_dataset(xr.Dataset(variables, attrs=corpus.attrs), corpus_path)
     unknown = [None] * len(corpus.words)
     columns = {
@@ -240,6 +263,10 @@ def load_corpus(corpus_path: str | Path, vocabulary_path: str | Path) -> Corpus:
     if "gain" in dataset:
         table = dataset["gain"].values.tolist()
         gains = {words[i]: gain for i, gain in zip(dataset["modifier"].values, table, strict=True)}
+    weights = {}
+    if "position_weight" in dataset:
+        lengths = dataset["weighed_length"].values.tolist()
+        weights = dict(zip(lengths, dataset["position_weight"].values, strict=True))
     return Corpus(
         tokens=tokens,
         starts=dataset["start"].values,
@@ -252,6 +279,8 @@ def load_corpus(corpus_path: str | Path, vocabulary_path: str | Path) -> Corpus:
         valences=np.array(valences, dtype=float) if all(valences) else None,
         scores=dataset["score"].values if "score" in dataset else None,
         gains=gains,
+        token_gains=dataset["token_gain"].values if "token_gain" in dataset else None,
+        position_weights=weights,
         attrs=dict(dataset.attrs),
     )
 

@@ -11,15 +11,6 @@ from unrolled.data.corpora import Corpus, check_corpus, join_documents
 from unrolled.data.texts import SPLITS
 
 
-class Documents(Protocol):
-    """Generated documents: rows padded with 0, with lengths, labels and true scores."""
-
-    tokens: np.ndarray
-    lengths: np.ndarray
-    labels: np.ndarray
-    scores: np.ndarray
-
-
 class Vocabulary(Protocol):
     """What is known of every word."""
 
@@ -29,12 +20,30 @@ class Vocabulary(Protocol):
     gains: np.ndarray
 
 
+class Scoring(Protocol):
+    """How words make the score of a document."""
+
+    vocabulary: Vocabulary
+
+    def gains(self, tokens: np.ndarray) -> np.ndarray:
+        """Product of the gains of all modifiers before each word of padded documents."""
+
+    def position_weights(self, lengths: np.ndarray, width: int) -> np.ndarray:
+        """Weight of each position of documents of these lengths; 0 beyond their end."""
+
+
+class Documents(Protocol):
+    """Generated documents: rows padded with 0, with lengths, labels and true scores."""
+
+    tokens: np.ndarray
+    lengths: np.ndarray
+    labels: np.ndarray
+    scores: np.ndarray
+    scoring: Scoring
+
+
 def generated_corpus(
-    parts: Mapping[str, Any],
-    vocabulary: Any,
-    *,
-    name: str,
-    settings: Mapping[str, Any] | None = None,
+    parts: Mapping[str, Any], *, name: str, settings: Mapping[str, Any] | None = None
 ) -> Corpus:
     """A corpus of generated documents, with the truth about them.
 
@@ -42,8 +51,7 @@ def generated_corpus(
     ----------
     parts : dict
         Split -> generated documents (see `Documents`).
-    vocabulary : object
-        What is known of the words (see `Vocabulary`); its order is kept, whatever the counts.
+        The order of their vocabulary is kept, whatever the counts.
     name : str
         Key under ``corpora`` in the settings, for messages.
     settings : dict, optional
@@ -59,12 +67,17 @@ def generated_corpus(
         If a split is empty or has one label only.
     """
     documents: list[np.ndarray] = []
+    factors: list[np.ndarray] = []
     for split in SPLITS:
         part: Documents = parts[split]
         documents += [row[:n] for row, n in zip(part.tokens, part.lengths, strict=True)]
-    words: Vocabulary = vocabulary
+        inside = np.arange(part.tokens.shape[1]) < part.lengths[:, None]
+        factors.append(part.scoring.gains(part.tokens)[inside])
+    scoring = part.scoring
+    words = scoring.vocabulary
     joined = join_documents(documents)
     n_train = int(parts["train"].lengths.sum())
+    lengths = np.unique(joined.lengths)
     numbers = {key: value for key, value in (settings or {}).items() if value is not None}
     corpus = Corpus(
         **joined._asdict(),
@@ -82,6 +95,10 @@ def generated_corpus(
             for index, group in enumerate(words.groups)
             if group == "modifier"
         },
+        token_gains=np.concatenate(factors).astype(np.float32),
+        position_weights=dict(
+            zip(lengths.tolist(), scoring.position_weights(lengths, lengths.max()), strict=True)
+        ),
         attrs={
             "title": "Generated reviews",
             "source": "generated here",

@@ -137,4 +137,17 @@ class Generated(Block):
         return self
 
 
-Corpus = Annotated[Film | Foods | Imdb | Yelp | Sst | Generated, Field(discriminator="kind")]
+class Toy(Block):
+    """Reviews in a language of twelve words, with a running sum of their values to tell."""
+
+    kind: Literal["toy"]
+    """Which documents these are."""
+    documents: Parts
+    """Number of documents for each use."""
+    length: Annotated[Count, Field(ge=10)]
+    """Words in a document."""
+    legacy_very: bool
+    """Leave `very very` alone, as the published reviews do."""
+
+
+Corpus = Annotated[Film | Foods | Imdb | Yelp | Sst | Generated | Toy, Field(discriminator="kind")]

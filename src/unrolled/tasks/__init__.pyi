@@ -2,6 +2,10 @@ from .reviews import GeneratedReviews as GeneratedReviews
 from .reviews import Scoring as Scoring
 from .reviews import generate_reviews as generate_reviews
 from .reviews import oracle_accuracy as oracle_accuracy
+from .toy_language import ToyProbes as ToyProbes
+from .toy_language import generate_toy_reviews as generate_toy_reviews
+from .toy_language import toy_probes as toy_probes
+from .toy_language import toy_vocabulary as toy_vocabulary
 from .vocabulary import MODIFIERS as MODIFIERS
 from .vocabulary import ReviewVocabulary as ReviewVocabulary
 from .vocabulary import review_vocabulary as review_vocabulary

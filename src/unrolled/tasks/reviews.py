@@ -85,10 +85,10 @@ class Scoring:
         end = self.end_weight * np.exp(-to_the_end / self.position_time)
         return np.where(inside, 1.0 + begin + end, 0.0)
 
-    def scores(
+    def terms(
         self, tokens: np.ndarray, lengths: np.ndarray, *, gains: bool = True, positions: bool = True
     ) -> np.ndarray:
-        """Scores of documents, or what they would be without one of the factors.
+        """What each word adds to the score, or what it would without one of the factors.
 
         Parameters
         ----------
@@ -100,15 +100,25 @@ class Scoring:
 
         Returns
         -------
-        ndarray of shape (n_documents,)
-            S = sum over t of v(w_t) G_t p(t, T).
+        ndarray of shape (n_documents, n_positions)
+            v(w_t) G_t p(t, T).
         """
         terms = self.vocabulary.valences[tokens]
         if gains:
             terms *= self.gains(tokens)
         if positions and (self.begin_weight or self.end_weight):
             terms *= self.position_weights(lengths, tokens.shape[1])
-        return terms.sum(axis=1)
+        return terms
+
+    def scores(self, tokens: np.ndarray, lengths: np.ndarray, **factors: bool) -> np.ndarray:
+        """Scores of documents: the sums of `terms`, which takes the same arguments.
+
+        Returns
+        -------
+        ndarray of shape (n_documents,)
+            S = sum over t of v(w_t) G_t p(t, T).
+        """
+        return self.terms(tokens, lengths, **factors).sum(axis=1)
 
 
 @dataclass(frozen=True)
