@@ -21,6 +21,7 @@ from unrolled.settings import (
 REPOSITORY = Path(__file__).parents[1]
 BASE = REPOSITORY / "config.yaml"
 LINE = "line_attractor"
+CONTEXT = "contextual_sentiment"
 
 
 @pytest.fixture
@@ -72,13 +73,13 @@ def test_an_exception_for_corpus_and_cell_outweighs_one_for_the_corpus(config):
     training = check_settings(changed(config, f"{LINE}.training.exceptions", changes))[LINE][
         "training"
     ]
-    common = {"generated": True, "corpus": "long"}
+    common = {"kind": "generated", "corpus": "long"}
     assert recipe_for(training, cell="gru", **common) == training["generated"] | {
         "epochs": 9,
         "clip": 1.0,
     }
     assert recipe_for(training, cell="lstm", **common)["epochs"] == 7
-    plain = recipe_for(training, generated=True, corpus="plain", cell="gru")
+    plain = recipe_for(training, "generated", corpus="plain", cell="gru")
     assert plain == training["generated"]
 
 
@@ -115,7 +116,7 @@ def test_text_from_the_command_line_becomes_a_number(config, path, given, meant)
         ("corpora.film.longest", 0, ["corpora.film.longest", "is 0", "greater than or equal to 1"]),
         ("corpora.film.longest", 5.5, ["corpora.film.longest", "5.5", "integer"]),
         ("corpora.film.test", 0.95, ["corpora.film.test", "leave nothing to train on"]),
-        ("corpora.a_b", {"kind": "foods"}, ["corpora.a_b", "pattern"]),
+        ("corpora.a-b", {"kind": "foods"}, ["corpora.a-b", "pattern"]),
         ("corpora.long.length", [5, 3], ["corpora.long.length", "longer than the longest (3)"]),
         ("corpora.long.length", [5], ["corpora.long.length", "at least 2 items"]),
         ("corpora.long.modifier_share", 0.5, ["corpora.long.valence_share", "more than 1"]),
@@ -137,6 +138,15 @@ def test_text_from_the_command_line_becomes_a_number(config, path, given, meant)
         (f"{LINE}.population.cells", ["gru"], ["figures.headline", "no network has the cell"]),
         (f"{LINE}.figures.pairs.1", ["foods", "elman"], ["figures.pairs.1", "'elman'"]),
         (f"{LINE}.figures.headline", ["film"], ["figures.headline", "at least 2 items"]),
+        (f"{CONTEXT}.toy.corpus", "ctx", ["toy.corpus", "of the kind toy", "There are: toy"]),
+        (
+            f"{CONTEXT}.population.networks",
+            {"film": ["gru"]},
+            ["networks.film", "generated", "ctx"],
+        ),
+        (f"{CONTEXT}.population.written", ["imdb"], ["written.0", "trains no GRU on 'imdb'"]),
+        (f"{CONTEXT}.dynamics.modifiers", {"ctx": 12}, ["modifiers", "how many", "ctx_nopos"]),
+        (f"{CONTEXT}.toy.training.schedule", "cosin", ["schedule", "did you mean 'cosine'?"]),
         ("seed", -1, ["seed", "greater than or equal to 0"]),
     ],
 )

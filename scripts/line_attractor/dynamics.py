@@ -8,7 +8,7 @@ import xarray as xr
 from unrolled.data import load_corpus, pad
 from unrolled.dynamics import measure_network, read_documents
 from unrolled.files import load_dataset, save_dataset, variable
-from unrolled.networks import load_networks
+from unrolled.networks import load_networks, rank_members
 from unrolled.record import run_step
 
 if TYPE_CHECKING:
@@ -19,15 +19,7 @@ with run_step(snakemake) as step:
     corpus = load_corpus(step.input.corpus, step.input.vocabulary)
     bag = load_dataset(step.input.bag_of_words)
     networks = {k: v for path in step.input.networks for k, v in load_networks(path).items()}
-    trained = [name for name in networks if name.startswith("trained_")]
-    # Networks are chosen on validation; ties go to the lower number.
-    trained.sort(
-        key=lambda name: (
-            -networks[name].metadata["validation_accuracy"],
-            networks[name].metadata["member"],
-        )
-    )
-    member = networks[trained[rank]].metadata["member"]
+    member = rank_members(networks)[rank]
     documents, labels = corpus.documents("test"), corpus.labels_of("test")
     order = step.generator("documents").permutation(len(documents))
     chosen = np.sort(order[: settings["documents"]])

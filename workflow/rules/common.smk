@@ -51,3 +51,7 @@ code_of = partial(code_of, root=ROOT, seed=config["seed"])
 published = partial(os.path.join, os.path.relpath(ROOT / "workflow" / "published"))
 # Figures and tables that are numbered in a paper: slug -> names; rule files fill it.
 FIGURES = {}
+# Networks that rule `train` makes: paper -> corpus_cell -> how, and paper -> corpus -> chunk ->
+# the numbers of its networks; rule files fill both.
+RECIPES = {}
+MEMBERS = {}

@@ -17,10 +17,11 @@ LA_CHUNKS = {
     for corpus, n in LA_NETWORKS.items()
 }
 LA_CHUNK_NAMES = {corpus: list(chunks) for corpus, chunks in LA_CHUNKS.items()}
-LA_RECIPES = {
+MEMBERS["line_attractor"] = LA_CHUNKS
+RECIPES["line_attractor"] = {
     f"{corpus}_{cell}": recipe_for(
         LINE_ATTRACTOR["training"],
-        generated=config["corpora"][corpus]["kind"] == "generated",
+        "generated" if config["corpora"][corpus]["kind"] == "generated" else "documents",
         corpus=corpus,
         cell=cell,
     )
@@ -47,9 +48,6 @@ FIGURES["line_attractor"] = [
 
 
 wildcard_constraints:
-    corpus="|".join(config["corpora"]),
-    cell="vanilla|ugrnn|gru|lstm|linear",
-    chunk=r"\d+",
     rank=r"\d+",
 
 
@@ -70,27 +68,6 @@ rule line_attractor_bag_of_words:
         settings=lookup(dpath="line_attractor/bag_of_words", within=config),
     script:
         "../../scripts/line_attractor/bag_of_words.py"
-
-
-rule line_attractor_train:
-    """A chunk of networks of one cell on one corpus, with their untrained and shuffled twins."""
-    input:
-        corpus="<results>/data/{corpus}/corpus.nc",
-        vocabulary="<results>/data/{corpus}/vocabulary.csv",
-    output:
-        networks="<results>/line_attractor/models/{corpus}_{cell}_{chunk}.safetensors",
-    log:
-        "<logs>/line_attractor/train_{corpus}_{cell}_{chunk}.log",
-    conda:
-        "../../envs/python.yaml"
-    threads: 1
-    params:
-        *code_of("scripts/line_attractor/train.py"),
-        network=lookup(dpath="line_attractor/network", within=config),
-        recipe=lookup(dpath="{corpus}_{cell}", within=LA_RECIPES),
-        members=lookup(dpath="{corpus}/{chunk}", within=LA_CHUNKS),
-    script:
-        "../../scripts/line_attractor/train.py"
 
 
 rule line_attractor_dynamics:

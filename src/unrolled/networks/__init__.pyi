@@ -7,6 +7,7 @@ from .classifier import make_network as make_network
 from .keras_cells import KerasCell as KerasCell
 from .keras_layers import from_keras as from_keras
 from .nonlinearities import NONLINEARITIES as NONLINEARITIES
+from .ranking import rank_members as rank_members
 from .saving import load_network as load_network
 from .saving import load_networks as load_networks
 from .saving import save_networks as save_networks

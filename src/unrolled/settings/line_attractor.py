@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import Field, create_model
+from pydantic import Field
 
-from unrolled.settings.values import (
-    Block,
-    Count,
-    CountOrZero,
-    Counts,
-    NotNegatives,
-    PartShare,
-    Positive,
-    Positives,
-    Share,
-)
+from unrolled.settings.networks import Cell, NetworkSize, Recipe, RecipeChange
+from unrolled.settings.values import Block, Count, CountOrZero, Positive, Positives
 
-Cell = Literal["vanilla", "ugrnn", "gru", "lstm"]
 Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
 
 
@@ -34,51 +23,6 @@ class Population(Block):
     """By corpus: how many of them, best on validation first, are analysed; 1 where not named."""
     chunk: Count
     """Networks trained by one job; changes no bytes."""
-
-
-class NetworkSize(Block):
-    """Sizes of one network."""
-
-    units: Counts
-    """Hidden units; each network draws one of the list."""
-    embedding: Count
-    """Entries of the vector that stands for a word."""
-    embedding_scale: Positive
-    """Standard deviation of the vectors' initial entries."""
-
-
-class Recipe(Block):
-    """How a network is trained."""
-
-    epochs: Count
-    """Passes over the training documents."""
-    batch: Count
-    """Documents in one step."""
-    learning_rate: Positives
-    """Largest step size of Adam; each network draws one of the list."""
-    final_rate: Share
-    """Share of the learning rate that the cosine schedule ends at."""
-    clip: Positive
-    """Largest global norm of the gradient."""
-    embedding_dropout: PartShare
-    """Share of the word vectors' entries set to zero."""
-    state_dropout: PartShare
-    """Share of the last state's entries set to zero."""
-    word_dropout: PartShare
-    """Share of words shown as unknown."""
-    weight_decay: NotNegatives
-    """Decoupled decay of the matrices and the readout; each network draws one of the list."""
-
-
-RecipeChange = create_model(  # type: ignore[call-overload]
-    "RecipeChange",
-    __base__=Block,
-    __doc__="What of a recipe is different; what is left out stays as it is.",
-    **{
-        name: (field.rebuild_annotation(), Field(None, description=field.description))
-        for name, field in Recipe.model_fields.items()
-    },
-)
 
 
 class Training(Block):
@@ -154,28 +98,3 @@ class LineAttractor(Block):
     """The analysis of one network."""
     figures: Figures
     """Which networks the figures show."""
-
-
-def recipe_for(
-    training: Mapping[str, Any], *, generated: bool, corpus: str, cell: str
-) -> dict[str, Any]:
-    """How a cell is trained on a corpus: the recipe of its kind, then the exceptions.
-
-    Parameters
-    ----------
-    training : mapping
-        The checked settings ``line_attractor.training``.
-    generated : bool
-        Whether the corpus is generated.
-    corpus, cell : str
-        An exception for both of them outweighs one for the corpus.
-
-    Returns
-    -------
-    dict
-        As `Recipe` describes it.
-    """
-    recipe = dict(training["generated" if generated else "documents"])
-    for name in (corpus, f"{corpus}_{cell}"):
-        recipe.update(training["exceptions"].get(name, {}))
-    return recipe

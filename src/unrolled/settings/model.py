@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from unrolled.settings.contextual_sentiment import ContextualSentiment
 from unrolled.settings.corpora import Corpus
 from unrolled.settings.line_attractor import LineAttractor
 from unrolled.settings.values import CELLS, Block, CountOrZero, contradiction
@@ -14,7 +15,7 @@ from unrolled.settings.values import CELLS, Block, CountOrZero, contradiction
 SCALES = ("smoke", "demo", "paper")
 
 # Names become parts of file names, where an underscore separates corpus, cell and number.
-CorpusName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$")]
+CorpusName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
 
 
 class Settings(Block):
@@ -28,6 +29,8 @@ class Settings(Block):
     """Labelled documents, by name."""
     line_attractor: LineAttractor
     """The paper on sentiment classification and line attractors."""
+    contextual_sentiment: ContextualSentiment
+    """The paper on words that change other words."""
 
     @model_validator(mode="after")
     def _networks_have_a_corpus(self) -> Self:
@@ -61,14 +64,15 @@ class Settings(Block):
 
     @model_validator(mode="after")
     def _exceptions_are_about_networks(self) -> Self:
-        for name in self.line_attractor.training.exceptions:
-            corpus, _, cell = name.partition("_")
-            if corpus not in self.corpora or (cell and cell not in CELLS):
-                raise contradiction(
-                    f"line_attractor.training.exceptions.{name}",
-                    "an exception is named by a corpus, or by corpus_cell. Corpora are: "
-                    f"{', '.join(sorted(self.corpora))}; cells: {', '.join(CELLS)}",
-                )
+        for paper in ("line_attractor", "contextual_sentiment"):
+            for name in getattr(self, paper).training.exceptions:
+                corpus, _, cell = name.rpartition("_")
+                if name not in self.corpora and not (corpus in self.corpora and cell in CELLS):
+                    raise contradiction(
+                        f"{paper}.training.exceptions.{name}",
+                        "an exception is named by a corpus, or by corpus_cell. Corpora are: "
+                        f"{', '.join(sorted(self.corpora))}; cells: {', '.join(CELLS)}",
+                    )
         return self
 
     @model_validator(mode="after")
@@ -89,6 +93,39 @@ class Settings(Block):
                     f"{', '.join(population.cells)}",
                 )
         return self
+
+    @model_validator(mode="after")
+    def _contexts_have_corpora(self) -> Self:
+        paper, population = "contextual_sentiment", self.contextual_sentiment.population
+        toy = self.contextual_sentiment.toy.corpus
+        self._check_kind(f"{paper}.toy.corpus", toy, ("toy",))
+        for name in population.networks:
+            self._check_kind(f"{paper}.population.networks.{name}", name, ("generated",))
+        first = self.line_attractor.population
+        for number, name in enumerate(population.written):
+            if not first.networks.get(name) or "gru" not in first.cells:
+                raise contradiction(
+                    f"{paper}.population.written.{number}",
+                    f"the first paper trains no GRU on {name!r}; see "
+                    "line_attractor.population.networks and .cells",
+                )
+        for name in [*population.networks, *population.written]:
+            if name not in self.contextual_sentiment.dynamics.modifiers:
+                raise contradiction(
+                    f"{paper}.dynamics.modifiers",
+                    f"it does not say how many words of {name!r} to take as modifiers",
+                )
+        return self
+
+    def _check_kind(self, key: str, name: str, kinds: tuple[str, ...]) -> None:
+        """A corpus that exists and is of one of some kinds."""
+        known = sorted(one for one, corpus in self.corpora.items() if corpus.kind in kinds)
+        if name not in known:
+            raise contradiction(
+                key,
+                f"there is no corpus {name!r} of the kind {' or '.join(kinds)}. There are: "
+                f"{', '.join(known) or 'none'}",
+            )
 
 
 def _pairs(settings: LineAttractor) -> Iterator[tuple[str, list[str]]]:

@@ -1,4 +1,4 @@
-"""Step line_attractor_train: a chunk of networks of one cell on one corpus, with their twins.
+"""Step train: a chunk of networks of one cell on one corpus, with their twins.
 
 Each network has two twins with the same initial weights: one that is never trained, and one
 trained on shuffled labels. The linear network is a control itself and has none.
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 with run_step(snakemake) as step:
     corpus = load_corpus(step.input.corpus, step.input.vocabulary)
-    cell, name = step.wildcards.cell, step.wildcards.corpus
+    paper, name, cell = (step.wildcards[key] for key in ("paper", "corpus", "cell"))
     sets = {
         split: LabelledDocuments(corpus.documents(split), corpus.labels_of(split))
         for split in ("train", "validation")
     }
     networks, plans = {}, {}
     for member in step.params.members:
-        identity = ("line_attractor", name, cell, member)
+        identity = (paper, name, cell, member)
         rng = step.generator(*identity, "initial")
         units = int(rng.choice(step.params.network["units"]))
         drawn = {
