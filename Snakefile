@@ -14,6 +14,7 @@ configfile: f"{workflow.basedir}/config.yaml"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/line_attractor.smk"
+include: "workflow/rules/contextual_sentiment.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/atlas.smk"
 

@@ -145,7 +145,7 @@ def test_text_from_the_command_line_becomes_a_number(config, path, given, meant)
             ["networks.film", "generated", "ctx"],
         ),
         (f"{CONTEXT}.population.written", ["imdb"], ["written.0", "trains no GRU on 'imdb'"]),
-        (f"{CONTEXT}.dynamics.modifiers", {"ctx": 12}, ["modifiers", "how many", "ctx_nopos"]),
+        (f"{CONTEXT}.dynamics.modifiers", {"ctx": 12}, ["modifiers", "nothing about 'ctx_nopos'"]),
         (f"{CONTEXT}.toy.training.schedule", "cosin", ["schedule", "did you mean 'cosine'?"]),
         ("seed", -1, ["seed", "greater than or equal to 0"]),
     ],

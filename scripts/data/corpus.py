@@ -16,7 +16,7 @@ from unrolled.data import (
     save_corpus,
 )
 from unrolled.record import run_step
-from unrolled.tasks import generate_reviews, generate_toy_reviews
+from unrolled.tasks import GeneratedReviews, generate_reviews, generate_toy_reviews
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -28,7 +28,10 @@ READERS: dict[str, Callable[..., LabelledTexts]] = {
     "yelp": read_yelp,
     "sst": read_sst,
 }
-GENERATORS = {"generated": generate_reviews, "toy": generate_toy_reviews}
+GENERATORS: dict[str, Callable[..., GeneratedReviews]] = {
+    "generated": generate_reviews,
+    "toy": generate_toy_reviews,
+}
 # Settings that a reader is told; the others are for building.
 OF_READERS = {"minimum_rating"}
 BALANCED = {"foods"}

@@ -3,11 +3,10 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from unrolled.data import load_corpus, pad
 from unrolled.dynamics import measure_network, read_documents
-from unrolled.files import load_dataset, save_dataset, variable
+from unrolled.files import load_dataset, measured_dataset, save_dataset
 from unrolled.networks import load_networks, rank_members
 from unrolled.record import run_step
 
@@ -40,12 +39,9 @@ with run_step(snakemake) as step:
         right = (network.final_logits(documents) >= 0) == (labels > 0)
         step.log.info("%s: accuracy %.3f on test", twin, right.mean())
         save_dataset(
-            xr.Dataset(
+            measured_dataset(
+                measured,
                 {
-                    name: variable(dims, values, units=units, long_name=long_name)
-                    for name, (dims, values, units, long_name) in measured.items()
-                },
-                attrs={
                     **numbers,
                     "corpus": step.wildcards.corpus,
                     "cell": step.wildcards.cell,

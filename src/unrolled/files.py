@@ -50,6 +50,31 @@ def variable(
     return dims, values, {"units": units, "long_name": long_name, **attrs}
 
 
+def measured_dataset(measured: Mapping[str, tuple], attrs: Mapping[str, Any]) -> xr.Dataset:
+    """What a measurement returns, as a dataset.
+
+    Parameters
+    ----------
+    measured : mapping of str to tuple
+        Name -> (dims, values, units, long_name), see `variable`.
+    attrs : mapping
+        Of the dataset.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    import xarray as xr
+
+    return xr.Dataset(
+        {
+            name: variable(dims, values, units=units, long_name=long_name)
+            for name, (dims, values, units, long_name) in measured.items()
+        },
+        attrs=attrs,
+    )
+
+
 def save_dataset(dataset: xr.Dataset, path: str | Path) -> None:
     """Write a dataset as NetCDF-3 with 64-bit offsets, byte for byte the same each time.
 

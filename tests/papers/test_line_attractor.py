@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from unrolled.data import generated_corpus, pad
 from unrolled.dynamics import measure_network, read_documents, summarise_line_attractor
-from unrolled.files import variable
+from unrolled.files import measured_dataset
 from unrolled.networks import make_network
 from unrolled.record.claims import judge, read_claims
 from unrolled.record.verdicts import cells_that_hold
@@ -66,13 +65,7 @@ class World:
             settings=SETTINGS,
             rng=np.random.default_rng(0),
         )
-        data = xr.Dataset(
-            {
-                key: variable(dims, values, units=units, long_name=long_name)
-                for key, (dims, values, units, long_name) in measured.items()
-            },
-            attrs=attrs,
-        )
+        data = measured_dataset(measured, attrs)
         for key, change in broken.items():
             data[key] = data[key].copy(data=change(data[key].values))
         return summarise_line_attractor(data)

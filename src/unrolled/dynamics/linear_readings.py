@@ -16,18 +16,6 @@ from .predictions import LinearMaps, nearest_points, one_step_errors, open_loop_
 LINEAR_STEPS = 10_000
 
 
-def linear_maps(portrait: Portrait) -> LinearMaps:
-    """The linearisations at all slow points."""
-    states = portrait.points.states
-    return LinearMaps(
-        points=states,
-        images=portrait.step(states),
-        jacobians=portrait.modes.jacobians,
-        input_jacobians=portrait.network.cell.jacobian_input(states, portrait.reference_input),
-        constant_input=portrait.reference_input,
-    )
-
-
 def measure_prediction(portrait: Portrait, rng: np.random.Generator) -> Measured:
     """One-step predictions from the nearest and from the central point (analysis 11)."""
     network, reading, pcs = portrait.network, portrait.reading, portrait.components
@@ -37,7 +25,7 @@ def measure_prediction(portrait: Portrait, rng: np.random.Generator) -> Measured
     predicted = np.full_like(path, np.nan)
     errors = central = np.zeros(0)
     if len(portrait.points):
-        maps = linear_maps(portrait)
+        maps = LinearMaps.of(network.cell, portrait.points.states, portrait.reference_input)
         before, words, after = reading.steps()
         chosen = np.sort(rng.permutation(len(words))[:LINEAR_STEPS])
         steps = before[chosen], network.embedding[words[chosen]], after[chosen]
@@ -80,7 +68,7 @@ def open_loop_accuracy(portrait: Portrait) -> tuple[float, float]:
         return float("nan"), accuracy(last)
     with np.errstate(over="ignore", invalid="ignore"):
         states = open_loop_states(
-            linear_maps(portrait),
+            LinearMaps.of(network.cell, portrait.points.states, portrait.reference_input),
             central_point(portrait),
             tokens=reading.tokens,
             lengths=reading.lengths,

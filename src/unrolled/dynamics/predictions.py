@@ -1,5 +1,7 @@
 """Free and linear runs: does the state settle, and does a linearisation foretell it?"""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -70,6 +72,18 @@ class LinearMaps:
                 )
         if not n_points:
             raise ValueError("There are no points to linearise at; the search kept none.")
+
+    @classmethod
+    def of(cls, cell, points, constant_input) -> LinearMaps:
+        """Linearisations of a cell's step at some states (p, d), for an input near another (m,)."""
+        points = np.asarray(points, dtype=np.float64)
+        return cls(
+            points=points,
+            images=cell.step(points, constant_input),
+            jacobians=cell.jacobian_state(points, constant_input),
+            input_jacobians=cell.jacobian_input(points, constant_input),
+            constant_input=np.asarray(constant_input, dtype=np.float64),
+        )
 
     def predict(self, states, inputs, which) -> np.ndarray:
         """Next states, each from the linearisation at the point ``which`` says.

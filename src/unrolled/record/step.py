@@ -142,12 +142,12 @@ class Step:
         """Random numbers of this job: root seed, rule and wildcards."""
         return generator(self._seed, *self._names)
 
-    def generator(self, *names: str) -> np.random.Generator:
+    def generator(self, *names: object) -> np.random.Generator:
         """Random numbers of a thing with a name, whichever job makes it.
 
         Parameters
         ----------
-        *names : str
+        *names : str or int
             For instance the paper, the corpus, the cell and the network's number.
 
         Returns

@@ -24,7 +24,9 @@ class Population(Block):
     networks: Annotated[dict[str, list[Cell]], Field(min_length=1)]
     """For each generated corpus: the cells trained on it."""
     number: Count
-    """Networks of each; the best on validation is analysed."""
+    """Networks of each."""
+    analysed: dict[str, Count]
+    """By corpus_cell: how many of them, best on validation first, are analysed; 1 if not named."""
     written: Annotated[list[str], Field(min_length=1)]
     """Corpora of written documents, read by the first paper's GRUs."""
 
@@ -101,10 +103,10 @@ class Dynamics(Block):
     """Slow points along the line at which words are compared."""
     word_count: Count
     """A word of written documents is compared if seen so often in training."""
-    valence_words: Count
-    """Words of each sign whose effects are compared in written documents."""
     modifiers: dict[str, Count]
     """For each corpus: words taken as modifiers, the largest change of the input Jacobian first."""
+    inserted: Count
+    """Words of each sign that are inserted into neutral documents, the strongest first."""
     backgrounds: Count
     """Neutral documents into which words are inserted."""
     background_length: Annotated[Count, Field(ge=18)]
@@ -138,6 +140,15 @@ class Baselines(Block):
     """Bootstrap resamples of the test documents."""
 
 
+class Figures(Block):
+    """What the figures show."""
+
+    written: str
+    """Corpus of written documents that stands beside the generated one."""
+    sentences: dict[str, Annotated[list[str], Field(min_length=3, max_length=3)]]
+    """For each corpus: a plain sentence, the same negated, and intensified; words of it."""
+
+
 class ContextualSentiment(Block):
     """How recurrent networks implement contextual processing in sentiment analysis (ICML 2020)."""
 
@@ -153,3 +164,5 @@ class ContextualSentiment(Block):
     """The analysis of one network."""
     baselines: Baselines
     """Bags of words that know of modifiers and of positions."""
+    figures: Figures
+    """What the figures show."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -109,12 +109,30 @@ class Settings(Block):
                     f"the first paper trains no GRU on {name!r}; see "
                     "line_attractor.population.networks and .cells",
                 )
-        for name in [*population.networks, *population.written]:
-            if name not in self.contextual_sentiment.dynamics.modifiers:
+        for name, count in population.analysed.items():
+            corpus, _, cell = name.rpartition("_")
+            if count > population.number or cell not in population.networks.get(corpus, []):
                 raise contradiction(
-                    f"{paper}.dynamics.modifiers",
-                    f"it does not say how many words of {name!r} to take as modifiers",
+                    f"{paper}.population.analysed.{name}",
+                    f"{count} are to be analysed, but there are {population.number} networks of "
+                    "each corpus and cell that population.networks names",
                 )
+        needed: dict[str, dict[str, Any]] = {
+            "dynamics.modifiers": self.contextual_sentiment.dynamics.modifiers,
+            "figures.sentences": self.contextual_sentiment.figures.sentences,
+        }
+        for key, given in needed.items():
+            for name in [*population.networks, *population.written]:
+                if name not in given:
+                    raise contradiction(
+                        f"{paper}.{key}", f"it says nothing about {name!r}; add {name}: …"
+                    )
+        if self.contextual_sentiment.figures.written not in population.written:
+            raise contradiction(
+                f"{paper}.figures.written",
+                f"no network reads it; {paper}.population.written has "
+                f"{', '.join(population.written)}",
+            )
         return self
 
     def _check_kind(self, key: str, name: str, kinds: tuple[str, ...]) -> None:

@@ -1,0 +1,601 @@
+"""Words that change what the words after them do, found and measured in a trained classifier.
+
+A modifier kicks the state off the line to a place where the input Jacobian is another one. Each
+function measures one side of it and returns ``name -> (dims, values, units, long_name)``. A
+network is anything with the attributes of `unrolled.networks.Network`.
+
+References
+----------
+.. [1] Maheswaranathan and Sussillo, "How recurrent networks implement contextual processing in
+   sentiment analysis", ICML 2020.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .insertions import NOTHING, insertion_effects, position_effects
+from .portraits import PCS, Measured, Portrait
+from .predictions import LinearMaps, nearest_points, relaxation
+from .sensitivities import slope, true_word_effects, word_effects
+from .stand_ins import KeptOut, Linearised
+from .subspaces import Subspace, random_axes, share_inside, span, without_direction
+
+SHOWN_AXES = 3  # of the modifier subspace, that figures draw
+SHOWN_MODES = 10
+CARRIED = 0.9  # share of the deflections that the subspace's dimension is counted for
+SETTLED = 25  # reference inputs after which a document counts as having begun long ago
+_SPREAD = 0.8  # of the line, that the points of comparison cover
+_BLOCK = 256  # words whose Jacobians are held at once
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where words are compared: some slow points along the line.
+
+    Attributes
+    ----------
+    portrait : Portrait
+    points : ndarray of shape (p, d)
+        From one end to the other.
+    direction : ndarray of shape (d,)
+        Unit vector along the line; the readout's where there are too few points for one.
+    """
+
+    portrait: Portrait
+    points: np.ndarray
+    direction: np.ndarray
+
+    @property
+    def middle(self) -> int:
+        """Number of the point whose readout is nearest to 0."""
+        return int(np.abs(self.portrait.network.logits(self.points)).argmin())
+
+
+def choose_points(portrait: Portrait, n: int) -> Line:
+    """Slow points spread along the line; where there are none, the state at rest.
+
+    Parameters
+    ----------
+    portrait : Portrait
+    n : int
+        Most points.
+
+    Returns
+    -------
+    Line
+    """
+    network, coordinate = portrait.network, portrait.coordinate
+    direction = portrait.direction
+    if not np.isfinite(direction).all():
+        direction = network.readout / np.linalg.norm(network.readout)
+    if not len(portrait.points):
+        rest = relaxation(portrait.step, portrait.components.mean[None], 200).states
+        return Line(portrait, rest, direction)
+    places = np.linspace(-_SPREAD, _SPREAD, n)
+    chosen = np.unique(np.abs(coordinate[:, None] - places).argmin(axis=0))
+    chosen = chosen[np.argsort(coordinate[chosen], kind="stable")]
+    return Line(portrait, portrait.points.states[chosen], direction)
+
+
+def states_after(network: Any, states: np.ndarray, words) -> np.ndarray:
+    """States (n_words, n, d) that each word leads to from each of some states (n, d)."""
+    return np.stack([network.cell.step(states, network.embedding[word]) for word in words])
+
+
+def jacobian_changes(line: Line, words) -> tuple[np.ndarray, np.ndarray]:
+    """How far each word takes the state to another input Jacobian (analysis 2).
+
+    Parameters
+    ----------
+    line : Line
+    words : array_like of shape (n_words,), int
+
+    Returns
+    -------
+    changes : ndarray of shape (n_words,)
+        |J_inp(F(h*, x_w)) - J_inp(h*)| in the Frobenius norm, mean over the points.
+    beside : ndarray of shape (n_words,)
+        The same against the slow point nearest to F(h*, x_w): what is left once the state's
+        move along the line is taken out.
+    """
+    portrait = line.portrait
+    cell, reference = portrait.network.cell, portrait.reference_input
+    slow = portrait.points.states if len(portrait.points) else line.points
+    before = cell.jacobian_input(line.points, reference)
+    at_slow = cell.jacobian_input(slow, reference)
+    changes, beside = np.empty((2, len(words)))
+    for first in range(0, len(words), _BLOCK):
+        rows = slice(first, first + _BLOCK)
+        after = states_after(portrait.network, line.points, words[rows])
+        flat = after.reshape(-1, after.shape[-1])
+        nearest = nearest_points(flat, slow).reshape(after.shape[:2])
+        for number, states in enumerate(after):
+            there = cell.jacobian_input(states, reference)
+            changes[first + number] = _lengths(there - before).mean()
+            beside[first + number] = _lengths(there - at_slow[nearest[number]]).mean()
+    return changes, beside
+
+
+def _lengths(matrices: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("nij,nij->n", matrices, matrices))
+
+
+def matched_words(words: np.ndarray, candidates: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """For each word, a candidate that is as frequent: controls that differ in nothing else.
+
+    Parameters
+    ----------
+    words, candidates : ndarray of int
+    counts : ndarray of shape (vocabulary,)
+
+    Returns
+    -------
+    ndarray of int
+        As many as words, or as candidates if those are fewer; none twice.
+    """
+    left = list(candidates)
+    found = []
+    for word in words:
+        if not left:
+            break
+        gaps = np.abs(np.log1p(counts[left]) - np.log1p(counts[word]))
+        found.append(left.pop(int(gaps.argmin())))
+    return np.array(found, dtype=int)
+
+
+def measure_changes(line: Line, contexts: np.ndarray, valence_words: np.ndarray) -> Measured:
+    """What every word does to the input Jacobian, and to the effect of words (analyses 1-3)."""
+    portrait = line.portrait
+    network, reference = portrait.network, portrait.reference_input
+    plain = word_effects(network, line.points, reference, valence_words)
+    true = true_word_effects(network, line.points, reference, valence_words)
+    shape = len(contexts), len(line.points)
+    slopes, true_slopes, agreement = np.empty((3, *shape))
+    for number, after in enumerate(_each_state_after(network, line.points, contexts)):
+        linear = word_effects(network, after, reference, valence_words)
+        exact = true_word_effects(network, after, reference, valence_words)
+        slopes[number] = slope(linear, plain)
+        true_slopes[number] = slope(exact, true)
+        agreement[number] = _correlations(linear, exact)
+    changes, beside = jacobian_changes(line, contexts)
+    return {
+        "context_id": ("context", contexts, "1", "vocabulary id"),
+        "jacobian_change": (
+            "context", changes, "state units per input unit", "change of the input Jacobian",
+        ),
+        "jacobian_change_beside": (
+            "context", beside, "state units per input unit",
+            "change of the input Jacobian against the nearest slow point",
+        ),
+        "linear_slope": (
+            ("context", "reference_point"), slopes, "1",
+            "slope of linear word effects after the context word on those without it",
+        ),
+        "true_slope": (
+            ("context", "reference_point"), true_slopes, "1",
+            "slope of true word effects after the context word on those without it",
+        ),
+        "linear_agreement": (
+            ("context", "reference_point"), agreement, "1",
+            "correlation of linear and true word effects after the context word",
+        ),
+        "reference_logit": (
+            "reference_point", network.logits(line.points), "logit", "readout of the points",
+        ),
+        "effect_word": ("effect_word_number", valence_words, "1", "vocabulary id"),
+        "plain_effect": (
+            ("reference_point", "effect_word_number"), plain, "logit",
+            "linear effect of a word on the readout",
+        ),
+    }  # fmt: skip
+
+
+def _each_state_after(network, points, contexts):
+    """One context's states (p, d) after another, made a block at a time."""
+    for first in range(0, len(contexts), _BLOCK):
+        yield from states_after(network, points, contexts[first : first + _BLOCK])
+
+
+def _correlations(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Pearson's correlation of each row with its counterpart; NaN where one does not vary."""
+    left = left - left.mean(axis=1, keepdims=True)
+    right = right - right.mean(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (left * right).sum(axis=1) / np.sqrt((left**2).sum(axis=1) * (right**2).sum(axis=1))
+
+
+def measure_shown_effects(line: Line, shown: np.ndarray, valence_words: np.ndarray) -> Measured:
+    """Effects of words after each shown context word, at the middle point of the line."""
+    portrait = line.portrait
+    network, reference = portrait.network, portrait.reference_input
+    point = line.points[line.middle][None]
+    after = states_after(network, point, shown)[:, 0]
+    dims = ("shown_context", "effect_word_number")
+    return {
+        "shown_id": ("shown_context", shown, "1", "vocabulary id"),
+        "shown_linear_effect": (
+            dims, word_effects(network, after, reference, valence_words), "logit",
+            "linear effect of a word after the context word",
+        ),
+        "shown_true_effect": (
+            dims, true_word_effects(network, after, reference, valence_words), "logit",
+            "true effect of a word after the context word",
+        ),
+        "middle_effect": (
+            "effect_word_number", word_effects(network, point, reference, valence_words)[0],
+            "logit", "linear effect of a word without context",
+        ),
+    }  # fmt: skip
+
+
+def modifier_subspace(line: Line, modifiers: np.ndarray) -> tuple[Subspace, np.ndarray]:
+    """Where modifiers take the state off the line (analysis 5).
+
+    Parameters
+    ----------
+    line : Line
+    modifiers : ndarray of shape (n,), int
+
+    Returns
+    -------
+    subspace : Subspace
+        Of the deflections F(h*, x_m) - F(h*, x*), their part along the line taken out.
+    off_shares : ndarray of shape (n, p)
+        Share of each deflection's squared length that lies off the line.
+    """
+    deflections = _deflections(line, modifiers)
+    off = without_direction(deflections, line.direction)
+    shares = (off**2).sum(axis=-1) / (deflections**2).sum(axis=-1)
+    return span(off.reshape(-1, off.shape[-1])), shares
+
+
+def _deflections(line: Line, words: np.ndarray) -> np.ndarray:
+    """F(h*, x_w) - F(h*, x*) of each word at each point, (n_words, p, d)."""
+    portrait = line.portrait
+    rest = portrait.network.cell.step(line.points, portrait.reference_input)
+    return states_after(portrait.network, line.points, words) - rest
+
+
+def _deflections_off(line: Line, words: np.ndarray) -> np.ndarray:
+    """The part of the deflections that is not along the line, (n_words, p, d)."""
+    return without_direction(_deflections(line, words), line.direction)
+
+
+def _cosines(vectors: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """Cosine of each vector (n, d) and a direction (d,), with its sign."""
+    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(direction)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return vectors @ direction / lengths
+
+
+def measure_subspace(
+    line: Line, subspace: Subspace, off_shares: np.ndarray, shown: np.ndarray, n_steps: int
+) -> Measured:
+    """The modifier subspace, and the way in and out of it (analyses 5, 6).
+
+    ``shown`` are the words whose deflections are followed for ``n_steps`` reference inputs.
+    """
+    portrait = line.portrait
+    network, reference = portrait.network, portrait.reference_input
+    axes = subspace.axes[:SHOWN_AXES]
+    after = states_after(network, line.points, shown)
+    rest = network.cell.step(line.points, reference)
+    course = np.full((*after.shape[:2], n_steps, len(axes) + 1), np.nan)
+    along = np.concatenate([axes, line.direction[None]])
+    for time in range(n_steps):
+        course[:, :, time] = (after - rest) @ along.T
+        after, rest = network.cell.step(after, reference), network.cell.step(rest, reference)
+    modes = portrait.modes
+    return {
+        "subspace_share": (
+            "axis", subspace.shares, "1", "share of the off-line deflections on each axis",
+        ),
+        "subspace_axes": (("shown_axis", "unit"), axes, "1", "axes of the modifier subspace"),
+        "off_share": (
+            ("modifier", "reference_point"), off_shares, "1",
+            "share of a modifier's deflection that lies off the line",
+        ),
+        "subspace_readout": (
+            "shown_axis", np.abs(axes @ network.readout) / np.linalg.norm(network.readout), "1",
+            "cosine of an axis and the readout",
+        ),
+        "followed_id": ("followed", shown, "1", "vocabulary id"),
+        "deflection": (
+            ("followed", "reference_point", "step", "shown_axis_or_line"), course, "state units",
+            "deflection on the axes of the subspace and along the line",
+        ),
+        "mode_time_constant": (
+            "mode_rank", modes.time_constants[_middle_point(line), :SHOWN_MODES]
+            if len(modes) else np.full(SHOWN_MODES, np.nan), "tokens",
+            "time constants of the slowest modes at the middle of the line",
+        ),
+    }  # fmt: skip
+
+
+def _middle_point(line: Line) -> int:
+    """Index among all slow points of the one whose readout is nearest to 0."""
+    network, points = line.portrait.network, line.portrait.points.states
+    return int(np.abs(network.logits(points)).argmin())
+
+
+def linearised(line: Line) -> Any:
+    """The network with its step linearised at the middle of the line: a line attractor alone."""
+    network, point = line.portrait.network, line.points[line.middle][None]
+    maps = LinearMaps.of(network.cell, point, line.portrait.reference_input)
+    return replace(network, cell=Linearised(network.cell, maps))
+
+
+def measure_sentences(line: Line, sentences: Sequence[Sequence[int]]) -> Measured:
+    """Readout after every word of some sentences, also in a line attractor alone.
+
+    Sentences (ids) may differ in length; they begin with the first state.
+    """
+    readouts = np.full((2, len(sentences), max(map(len, sentences)) + 1), np.nan)
+    for row, network in enumerate((line.portrait.network, linearised(line))):
+        for number, sentence in enumerate(sentences):
+            state = network.initial_state[None]
+            readouts[row, number, 0] = network.logits(state)[0]
+            for place, word in enumerate(sentence, start=1):
+                state = network.cell.step(state, network.embedding[word])
+                readouts[row, number, place] = network.logits(state)[0]
+    dims, name = ("sentence", "token"), "readout after so many words of a sentence"
+    return {
+        "sentence_logit": (dims, readouts[0], "logit", name),
+        "sentence_logit_linearised": (dims, readouts[1], "logit", f"{name}, linearised"),
+    }
+
+
+def measure_insertions(
+    line: Line, backgrounds: np.ndarray, contexts: np.ndarray, valence_words: np.ndarray, lags: int
+) -> Measured:
+    """Gains of context words on the words behind them, nothing linearised (analyses 4, 6)."""
+    network = line.portrait.network
+    effects = _inserted(network, backgrounds, contexts, valence_words, range(1, lags + 1))
+    straight = _inserted(linearised(line), backgrounds, contexts, valence_words, [1])[0]
+    return {
+        "inserted_id": ("inserted", contexts, "1", "vocabulary id"),
+        "gain": (
+            ("lag", "inserted"), slope(effects[:, 1:], effects[:, :1]), "1",
+            "factor on the effects of words so many words later",
+        ),
+        "inserted_effect": (
+            "inserted_word_number", effects[0, 0], "logit", "effect of a word without context",
+        ),
+        "linearised_gain": (
+            "inserted", slope(straight[1:], straight[:1]), "1",
+            "the same in the system linearised at one point",
+        ),
+    }  # fmt: skip
+
+
+def _inserted(network, backgrounds, contexts, valence_words, lags) -> np.ndarray:
+    """Effects (n_lags, 1 + n_contexts, n_words); the first context is none."""
+    return insertion_effects(
+        network,
+        backgrounds,
+        place=backgrounds.shape[1] // 3,
+        contexts=[NOTHING, *contexts],
+        words=valence_words,
+        lags=list(lags),
+    )
+
+
+def measure_removal(
+    line: Line,
+    subspace: Subspace,
+    backgrounds: np.ndarray,
+    contexts: np.ndarray,
+    valence_words: np.ndarray,
+    *,
+    n_axes: int,
+    n_random: int,
+    rng: np.random.Generator,
+) -> Measured:
+    """The network kept out of the modifier subspace, and out of random ones (analysis 8)."""
+    portrait = line.portrait
+    network, reading = portrait.network, portrait.reading
+    slow = portrait.points.states if len(portrait.points) else line.points
+
+    def kept_out(axes: np.ndarray) -> tuple[np.ndarray, float, float]:
+        """Gains at lag 1, size of plain word effects against the whole network's, accuracy."""
+        other = replace(network, cell=KeptOut(network.cell, slow, axes))
+        effects = _inserted(other, backgrounds, contexts, valence_words, [1])[0]
+        size = float(slope(effects[0], whole[0]))
+        return slope(effects[1:], effects[:1]), size, _accuracy(other, reading)
+
+    whole = _inserted(network, backgrounds, contexts, valence_words, [1])[0]
+    gains, size, accuracy = kept_out(subspace.axes[:n_axes])
+    others = [kept_out(random_axes(n_axes, line.direction, rng)) for _ in range(n_random)]
+    return {
+        "removed_gain": (
+            "inserted", gains, "1", "factor at lag 1 without the modifier subspace",
+        ),
+        "removed_effect_ratio": (
+            (), size, "1", "plain word effects without the subspace against those with it",
+        ),
+        "removed_accuracy": ((), accuracy, "1", "accuracy without the modifier subspace"),
+        "random_gain": (
+            ("random_subspace", "inserted"), np.stack([one[0] for one in others]), "1",
+            "factor at lag 1 without a random subspace",
+        ),
+        "random_accuracy": (
+            "random_subspace", np.array([one[2] for one in others]), "1",
+            "accuracy without a random subspace",
+        ),
+        "kept_accuracy": ((), _accuracy(network, reading), "1", "accuracy on the same documents"),
+    }  # fmt: skip
+
+
+def _accuracy(network: Any, reading) -> float:
+    documents = [row[:n] for row, n in zip(reading.tokens, reading.lengths, strict=True)]
+    logits = network.final_logits(documents)
+    return float(np.mean((logits >= 0) == (reading.labels > 0)))
+
+
+def measure_positions(
+    line: Line,
+    subspace: Subspace,
+    backgrounds: np.ndarray,
+    shown: np.ndarray,
+    valence_words: np.ndarray,
+    inserted_words: np.ndarray,
+    *,
+    later: int,
+    n_axes: int,
+) -> Measured:
+    """What a word counts at the beginning and at the end of a document (analyses 9, 10)."""
+    portrait = line.portrait
+    network, reference = portrait.network, portrait.reference_input
+    slow = portrait.points.states if len(portrait.points) else line.points
+    first = network.initial_state
+    nearest = slow[nearest_points(first[None], slow)[0]]
+    off = without_direction(first - nearest, line.direction)
+    reset = replace(network, initial_state=nearest)
+
+    begins = _begin_slopes(network, reference, valence_words, later)
+    ends = np.stack(
+        [
+            word_effects(network, line.points, reference, valence_words, later=delay)
+            for delay in range(later + 1)
+        ]
+    )
+    places = list(range(backgrounds.shape[1]))
+    middle = len(places) // 2
+    at_places = position_effects(network, backgrounds, inserted_words, places)
+    at_places_reset = position_effects(reset, backgrounds, inserted_words, places)
+    return {
+        "initial_distance": (
+            (), np.linalg.norm(first - nearest), "state units", "from the first state to the line",
+        ),
+        "initial_share": (
+            (), share_inside(off, subspace.axes[:n_axes]), "1",
+            "share of the first state's off-line part inside the modifier subspace",
+        ),
+        "initial_chance": (
+            (), n_axes / network.state_size, "1", "the same of a random direction, on average",
+        ),
+        "initial_alignment": (
+            "followed", _cosines(_deflections_off(line, shown).mean(axis=1), off), "1",
+            "cosine of the first state's off-line part and a word's mean off-line deflection",
+        ),
+        "initial_projection": (
+            "shown_axis", subspace.axes[:SHOWN_AXES] @ (first - nearest), "state units",
+            "first state on the axes of the modifier subspace",
+        ),
+        "begin_slope": (
+            "position", begins[0], "1",
+            "lasting effect of words at a position against one reached long ago",
+        ),
+        "begin_slope_immediate": (
+            "position", begins[1], "1", "the same of immediate effects",
+        ),
+        "begin_slope_reset": (
+            "position", _begin_slopes(reset, reference, valence_words, later)[0], "1",
+            "lasting effects where documents begin on the line",
+        ),
+        "end_slope": (
+            "delay", slope(ends.reshape(later + 1, -1), ends[-1].ravel()), "1",
+            "effect of words so many words later against its lasting part, over all points",
+        ),
+        "end_slope_by_point": (
+            ("delay", "reference_point"), slope(ends, ends[-1]), "1",
+            "the same at each point",
+        ),
+        "place_slope": (
+            "place", slope(at_places, at_places[middle]), "1",
+            "effect of an inserted word by its place against that at the middle",
+        ),
+        "place_slope_reset": (
+            "place", slope(at_places_reset, at_places_reset[middle]), "1",
+            "the same where documents begin on the line",
+        ),
+        "reset_accuracy": (
+            (), _accuracy(reset, portrait.reading), "1", "accuracy where documents begin on the "
+            "line",
+        ),
+    }  # fmt: skip
+
+
+def _begin_slopes(network, reference, valence_words, later) -> np.ndarray:
+    """Slopes (2, SETTLED) of lasting and immediate effects along a document of reference inputs."""
+    run = [network.initial_state[None]]
+    for _ in range(SETTLED):
+        run.append(network.cell.step(run[-1], reference))
+    states = np.concatenate(run)
+    effects = [
+        word_effects(network, states, reference, valence_words, later=delay) for delay in (later, 0)
+    ]
+    return np.stack([slope(one[:-1], one[-1]) for one in effects])
+
+
+def measure_places(line: Line, modifiers: np.ndarray) -> Measured:
+    """Slow points, modifier states and the first state in the plane of the states."""
+    portrait = line.portrait
+    pcs, network = portrait.components, portrait.network
+    after = states_after(network, line.points, modifiers)
+    return {
+        "point_pc": (("point", "pc"), pcs.project(portrait.points.states, PCS), "state units",
+                     "slow points"),
+        "point_logit": ("point", network.logits(portrait.points.states), "logit", "readout"),
+        "after_pc": (("modifier", "reference_point", "pc"), pcs.project(after, PCS), "state units",
+                     "states after modifiers"),
+        "reference_pc": (("reference_point", "pc"), pcs.project(line.points, PCS), "state units",
+                         "points of comparison"),
+        "initial_pc": ("pc", pcs.project(network.initial_state, PCS), "state units",
+                       "first state"),
+    }  # fmt: skip
+
+
+def measure_modifiers(
+    line: Line,
+    *,
+    modifiers: np.ndarray,
+    controls: np.ndarray,
+    valence_words: np.ndarray,
+    inserted_words: np.ndarray,
+    backgrounds: np.ndarray,
+    settings: Mapping[str, Any],
+    rng: np.random.Generator,
+) -> Measured:
+    """Everything about some modifiers of a trained network (analyses 3-6, 8-10).
+
+    Parameters
+    ----------
+    line : Line
+    modifiers, controls : ndarray of int
+        Vocabulary ids of the words taken as modifiers, and of words to compare them with.
+    valence_words, inserted_words : ndarray of int
+        Words whose linear effects, and whose effects in whole documents, are compared.
+    backgrounds : ndarray of shape (n, T), int
+        Neutral documents.
+    settings : mapping
+        lags, later, subspace, random_subspaces; see config.yaml.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Measured
+    """
+    both = np.concatenate([modifiers, controls])
+    subspace, off_shares = modifier_subspace(line, modifiers)
+    n_axes = subspace.n_for(CARRIED)
+    return {
+        "modifier_id": ("modifier", modifiers, "1", "vocabulary id"),
+        **measure_shown_effects(line, both, valence_words),
+        **measure_subspace(line, subspace, off_shares, both, settings["lags"] + 2),
+        **measure_insertions(line, backgrounds, both, inserted_words, settings["lags"]),
+        **measure_removal(
+            line, subspace, backgrounds, both, inserted_words,
+            n_axes=settings["subspace"], n_random=settings["random_subspaces"], rng=rng,
+        ),
+        **measure_positions(
+            line, subspace, backgrounds, both, valence_words, inserted_words,
+            later=settings["later"], n_axes=n_axes,
+        ),
+        **measure_places(line, modifiers),
+    }  # fmt: skip

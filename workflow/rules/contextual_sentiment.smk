@@ -1,0 +1,81 @@
+# How recurrent neural networks implement contextual processing in sentiment analysis
+# (Maheswaranathan and Sussillo, ICML 2020).
+from unrolled.settings import recipe_for
+
+CONTEXTUAL_SENTIMENT = config["contextual_sentiment"]
+CS_POPULATION = CONTEXTUAL_SENTIMENT["population"]
+CS_WRITTEN = CS_POPULATION["written"]
+MEMBERS["contextual_sentiment"] = {
+    corpus: {"0": list(range(CS_POPULATION["number"]))} for corpus in CS_POPULATION["networks"]
+}
+RECIPES["contextual_sentiment"] = {
+    f"{corpus}_{cell}": recipe_for(
+        CONTEXTUAL_SENTIMENT["training"], "generated", corpus=corpus, cell=cell
+    )
+    for corpus, cells in CS_POPULATION["networks"].items()
+    for cell in cells
+}
+# Pairs of corpus and cell; written documents are read by the first paper's networks.
+CS_GENERATED = list(RECIPES["contextual_sentiment"])
+CS_PAIRS = [*CS_GENERATED, *(f"{corpus}_gru" for corpus in CS_WRITTEN)]
+# Every network that is analysed, best on validation first: corpus_cell_rank.
+CS_ANALYSED = [
+    f"{pair}_{rank}"
+    for pair in CS_PAIRS
+    for rank in range(CS_POPULATION["analysed"].get(pair, 1))
+]
+CS_MODELS = {
+    network: [f"<results>/contextual_sentiment/models/{network}_0.safetensors"]
+    for network in CS_GENERATED
+} | {
+    f"{corpus}_gru": [
+        f"<results>/line_attractor/models/{corpus}_gru_{chunk}.safetensors"
+        for chunk in MEMBERS["line_attractor"][corpus]
+    ]
+    for corpus in CS_WRITTEN
+}
+# Words of written documents get their classes from the first paper's bag of words.
+CS_BAGS = {
+    corpus: [f"<results>/line_attractor/analysis/{corpus}_bag_of_words.nc"]
+    for corpus in CS_WRITTEN
+}
+
+FIGURES["contextual_sentiment"] = [
+    "fig_probe",
+    "fig2",
+    "fig_modjac",
+    "fig_modsub",
+    "fig_perturb",
+    "fig_time",
+    "fig_begin_end",
+    "tab_bow",
+    "fig_truth",
+    "s11",
+    "s12",
+    "s13",
+    "s14",
+]
+
+
+rule contextual_sentiment_modifiers:
+    """Which words of a network change others, and how; its twins for comparison."""
+    input:
+        corpus="<results>/data/{corpus}/corpus.nc",
+        vocabulary="<results>/data/{corpus}/vocabulary.csv",
+        networks=lookup(dpath="{corpus}_{cell}", within=CS_MODELS),
+        bag_of_words=lookup(dpath="{corpus}", within=CS_BAGS, default=[]),
+    output:
+        trained="<results>/contextual_sentiment/analysis/{corpus}_{cell}_{rank}/trained.nc",
+        untrained="<results>/contextual_sentiment/analysis/{corpus}_{cell}_{rank}/untrained.nc",
+        shuffled="<results>/contextual_sentiment/analysis/{corpus}_{cell}_{rank}/shuffled.nc",
+    log:
+        "<logs>/contextual_sentiment/modifiers_{corpus}_{cell}_{rank}.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/modifiers.py"),
+        settings=lookup(dpath="contextual_sentiment/dynamics", within=config),
+        sentences=lookup(dpath="contextual_sentiment/figures/sentences/{corpus}", within=config),
+    script:
+        "../../scripts/contextual_sentiment/modifiers.py"
