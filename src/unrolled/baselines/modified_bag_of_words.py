@@ -104,17 +104,17 @@ class ModifiedBagOfWords(ClassifierMixin, BaseEstimator):
     Documents of one's own become numbers by a vocabulary; 0 stays free for padding.
 
     >>> from unrolled.baselines import ModifiedBagOfWords
-    >>> texts = ["good film", "bad film", "not good", "not bad", "a good film", "a bad film",
-    ...          "not a good film", "not a bad film"]
-    >>> liked = ["yes", "no", "no", "yes", "yes", "no", "no", "yes"]
-    >>> words = sorted({word for text in texts for word in text.split()})
-    >>> number = {word: place for place, word in enumerate(words, start=1)}
+    >>> texts = ["a good film", "a bad film", "good", "bad", "a really good film", "really bad",
+    ...          "not good", "not a bad film"]
+    >>> liked = ["yes", "no", "yes", "no", "yes", "no", "no", "yes"]
+    >>> vocabulary = sorted({word for text in texts for word in text.split()})
+    >>> number = {word: place for place, word in enumerate(vocabulary, start=1)}
     >>> documents = [[number[word] for word in text.split()] for text in texts]
 
-    Whoever only counts words cannot tell these apart; "not" has to turn what follows.
+    To count words is not enough here: "not" turns the words after it.
 
     >>> float(ModifiedBagOfWords().fit(documents, liked).score(documents, liked))
-    0.5
+    0.75
     >>> model = ModifiedBagOfWords(modifiers=[number["not"]], reach=2).fit(documents, liked)
     >>> float(model.score(documents, liked))
     1.0
@@ -171,8 +171,9 @@ class ModifiedBagOfWords(ClassifierMixin, BaseEstimator):
             the words.
         """
         self._check_parameters()
+        is_second = self._read_labels(y)
         documents = lay_out(X)
-        is_second = self._read_labels(y, documents)
+        check_consistent_length(documents.lengths, is_second)
         n_words = int(documents.words.max()) + 1
         self.bigrams_ = np.zeros((0, 2), dtype=np.intp)
         if self.bigrams is not None:
@@ -234,7 +235,8 @@ class ModifiedBagOfWords(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_documents,)
         """
-        return self.classes_[(self.decision_function(X) >= 0).astype(int)]
+        is_second = self.decision_function(X) >= 0
+        return self.classes_[is_second.astype(int)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probability of each label.
@@ -291,16 +293,16 @@ class ModifiedBagOfWords(ClassifierMixin, BaseEstimator):
             if not getattr(self, name) >= least:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
 
-    def _read_labels(self, y: Any, documents: Documents) -> np.ndarray:
+    def _read_labels(self, y: Any) -> np.ndarray:
         if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but y is None.")
+            raise ValueError("fit requires y to be passed, but the target y is None.")
         labels = column_or_1d(y, warn=True)
-        check_consistent_length(documents.lengths, labels)
         check_classification_targets(labels)
         self.classes_ = np.unique(labels)
         if len(self.classes_) < 2:
             raise ValueError(
-                f"all {len(labels)} documents have 1 class, {self.classes_[0]!r}; two are needed."
+                f"the labels of {len(labels)} documents are all one class, "
+                f"{self.classes_.tolist()}; two classes are needed."
             )
         if len(self.classes_) > 2:
             raise ValueError(
