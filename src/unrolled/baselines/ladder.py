@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .modified_bag_of_words import ModifiedBagOfWords
 
 
+_SAME = 9  # decimals to which log losses are alike: the last bits choose no penalty
+
+
 @dataclass(frozen=True)
 class Rung:
     """What one classifier of the ladder has.
@@ -197,7 +200,7 @@ def _fit_rung(
         accuracy = float(((log_odds >= 0) == is_second).mean())
         log_loss = float(np.logaddexp(0.0, np.where(is_second, -log_odds, log_odds)).mean())
         models.append(model)
-        scores.append((accuracy, -log_loss, penalty))
+        scores.append((accuracy, -round(log_loss, _SAME), penalty))
     best = max(range(len(scores)), key=scores.__getitem__)
     model = models[best]
     decisions = model.decision_function(test.documents)

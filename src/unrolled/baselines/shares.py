@@ -62,12 +62,9 @@ def recovered_share(
     network, rung, words = _resampled_sums(right, rng, resamples).T
     gap = network - words
     shares = np.divide(rung - words, gap, out=np.full(resamples, np.nan), where=gap > 0)
-    low, high = (
-        np.quantile(np.nan_to_num(shares, nan=worst), level, method=method)
-        for level, worst, method in zip(
-            _INTERVAL, (-np.inf, np.inf), ("lower", "higher"), strict=True
-        )
-    )
+    # Without interpolation, which has no meaning between a number and infinity.
+    low = np.quantile(np.nan_to_num(shares, nan=-np.inf), _INTERVAL[0], method="lower")
+    high = np.quantile(np.nan_to_num(shares, nan=np.inf), _INTERVAL[1], method="higher")
     return Estimate(float(value), float(low), float(high))
 
 
