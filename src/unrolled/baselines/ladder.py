@@ -51,14 +51,22 @@ RUNGS = {
     "B3": Rung("+ modifiers, exponential", "modifiers", "exponential"),
     "B3k": Rung("+ modifiers", "modifiers"),
     "B4": Rung("+ modifiers, begin and end", "modifiers", begin=True, end=True),
-    "B4x": Rung("B4, exponential", "modifiers", "exponential", begin=True, end=True),
-    "B4a": Rung(
-        "B4, own weights", "modifiers", "exponential", begin=True, end=True, own_weights=True
+    "B4x": Rung(
+        "+ modifiers, exponential, begin and end", "modifiers", "exponential", begin=True, end=True
     ),
-    "X0": Rung("B4, control words", "controls", begin=True, end=True),
+    "B4a": Rung(
+        "+ weights of their own for modifiers, begin and end",
+        "modifiers",
+        "exponential",
+        begin=True,
+        end=True,
+        own_weights=True,
+    ),
+    "X0": Rung("+ control words, begin and end", "controls", begin=True, end=True),
     "X1": Rung("+ bigrams", bigrams=True),
 }
-"""The ladder: B0 to B4 are nested, B4a is additive, X0 and X1 are controls."""
+"""The ladder: B4 holds B0, B1, B2, B12, B3, B3k and B4x as special cases; B4a adds where the others
+multiply; X0 and X1 are controls."""
 
 
 class LabelledDocuments(NamedTuple):
@@ -102,8 +110,8 @@ def fit_ladder(
     test: LabelledDocuments,
     *,
     penalties: Sequence[float],
-    modifiers: Sequence[int],
-    controls: Sequence[int],
+    modifiers: Sequence[int] | np.ndarray,
+    controls: Sequence[int] | np.ndarray,
     rungs: Sequence[str] = tuple(RUNGS),
     reach: int = 5,
     minimum_count: int = 5,
@@ -119,9 +127,9 @@ def fit_ladder(
     train, validation, test : LabelledDocuments
     penalties : sequence of float
         To try, see `ModifiedBagOfWords`.
-    modifiers : sequence of int
+    modifiers : sequence or ndarray of int
         Words that modify others.
-    controls : sequence of int
+    controls : sequence or ndarray of int
         Words that X0 takes in their place, as many and as frequent.
     rungs : sequence of str
         Keys of ``RUNGS``.
@@ -156,7 +164,7 @@ def fit_ladder(
                 f"the {name} labels {sorted(strange)} are not among those of training, "
                 f"{sorted(known)}."
             )
-    words: dict[str | None, Sequence[int]] = {
+    words: dict[str | None, Sequence[int] | np.ndarray] = {
         None: (),
         "modifiers": modifiers,
         "controls": controls,

@@ -34,7 +34,7 @@ class ModifiedBagOfWords(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    modifiers : sequence of int
+    modifiers : sequence or ndarray of int
         Words that may change the weights of the words after them. They keep a weight of their
         own as well.
     lags : {"free", "exponential"}
@@ -126,7 +126,7 @@ class ModifiedBagOfWords(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        modifiers: Sequence[int] = (),
+        modifiers: Sequence[int] | np.ndarray = (),
         *,
         lags: Literal["free", "exponential"] = "free",
         reach: int = 5,
