@@ -152,6 +152,15 @@ def test_own_weights_tell_which_words_a_modifier_turns():
     assert own.gains_[0, 0] == pytest.approx(slope)
 
 
+def test_with_own_weights_amplitudes_are_slopes_on_the_plain_weights():
+    model = fitted("B4a")
+    *_, begin, end = model.own_coef_ @ model.coef_ / (model.coef_ @ model.coef_)
+    assert model.begin_[0] == pytest.approx(begin)
+    assert model.end_[0] == pytest.approx(end)
+    assert begin != pytest.approx(end)
+    assert min(begin, end) > 0.2
+
+
 def test_exponential_gains_fall_by_their_time_constant():
     model = fitted("B3")
     ratios = model.gains_[:, 1:] / model.gains_[:, :-1]
