@@ -23,6 +23,7 @@ GROUPS = {
     "memory": "benchmarks.memory",
     "linearisation": "benchmarks.linearisation",
     "training": "benchmarks.training",
+    "baselines": "benchmarks.baselines",
 }
 
 

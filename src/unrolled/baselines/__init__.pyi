@@ -4,3 +4,12 @@ from .bag_of_words import count_matrix as count_matrix
 from .bag_of_words import fit_bag_of_words as fit_bag_of_words
 from .bag_of_words import fit_word_counts as fit_word_counts
 from .bag_of_words import word_classes as word_classes
+from .ladder import RUNGS as RUNGS
+from .ladder import FittedRung as FittedRung
+from .ladder import LabelledDocuments as LabelledDocuments
+from .ladder import Rung as Rung
+from .ladder import fit_ladder as fit_ladder
+from .modified_bag_of_words import ModifiedBagOfWords as ModifiedBagOfWords
+from .shares import Estimate as Estimate
+from .shares import accuracy_difference as accuracy_difference
+from .shares import recovered_share as recovered_share
