@@ -38,10 +38,10 @@ def compiled():
     """One compiled step for the whole module; whatever it did before must not matter."""
     made = {}
 
-    def make(cell, parameters):
-        key = (cell.name, *(value.shape for value in parameters.values()))
+    def make(cell, parameters, **kind):
+        key = (cell.name, *(value.shape for value in parameters.values()), *kind.values())
         if key not in made:
-            made[key] = CompiledStep(cell, parameters)
+            made[key] = CompiledStep(cell, parameters, **kind)
         return made[key]
 
     return make

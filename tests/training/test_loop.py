@@ -97,7 +97,7 @@ def test_networks_of_the_same_sizes_share_one_compiled_step(monkeypatch):
     made = []
     monkeypatch.setattr(
         "unrolled.training.loop.CompiledStep",
-        lambda *args: made.append(CompiledStep(*args)) or made[-1],
+        lambda *args, **kind: made.append(CompiledStep(*args, **kind)) or made[-1],
     )
     faster = replace(RECIPE, learning_rate=0.02, clip=1.0, weight_decay=0.0)
     trained({"a": plan(seed=1), "b": plan(seed=2, recipe=faster)})

@@ -20,10 +20,14 @@ References
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from unrolled.networks import Cell
+
+from .objectives import EveryWord, LastWord
 
 Tensor = Any  # tensorflow.Tensor; TensorFlow is imported where it runs
 
@@ -34,7 +38,8 @@ class Documents:
 
     ``longest`` is the number of steps to run: words of the batch's longest document.
     ``input_scale`` and ``state_scale`` are the factors by which dropout enlarges what it
-    keeps, so that sums keep their expected size.
+    keeps, so that sums keep their expected size. ``noise`` is added to the states, where its
+    first axis has an entry for each time.
     """
 
     tokens: Tensor
@@ -46,12 +51,17 @@ class Documents:
     kept_states: Tensor
     input_scale: Tensor
     state_scale: Tensor
+    noise: Tensor = field(default_factory=lambda: np.zeros((1, 1, 1)))
 
 
 def loss_and_gradients(
     cell: Cell, parameters: Mapping[str, Tensor], batch: Documents
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Weighted mean cross-entropy of the logits after the last words, and its gradient.
+    """Loss of a batch and its gradient.
+
+    Where the batch's labels are one number a document, the loss is the weighted mean
+    cross-entropy of the logits after the last words; where they are one for every word, the
+    weighted mean squared error of the readouts after every word.
 
     Parameters
     ----------
@@ -64,25 +74,16 @@ def loss_and_gradients(
     Returns
     -------
     loss : tensor
-        In nats.
+        In nats, or squared units of the targets.
     gradients : dict of str to tensor
         One for each parameter.
     """
-    import tensorflow as tf
-
     weights = {key[5:]: value for key, value in parameters.items() if key.startswith("cell.")}
-    last, states, trace = _forward(cell, weights, parameters, batch)
-    kept = tf.cast(batch.kept_states, last.dtype) * batch.state_scale
-    logits = tf.linalg.matvec(last * kept, parameters["readout"]) + parameters["readout_bias"]
-    losses = tf.nn.sigmoid_cross_entropy_with_logits(batch.labels, logits)
-    errors = batch.weights * (tf.sigmoid(logits) - batch.labels)
-    gradients = {
-        "readout": tf.linalg.matvec(last * kept, errors, transpose_a=True),
-        "readout_bias": tf.reduce_sum(errors)[None],
-    }
-    ends = errors[:, None] * parameters["readout"] * kept
-    gradients |= _backward(cell, weights, parameters, batch, ends, states, trace)
-    return tf.reduce_sum(batch.weights * losses), gradients
+    objective = (LastWord if len(batch.labels.shape) == 1 else EveryWord)(parameters, batch)
+    seen, states, trace = _forward(cell, weights, parameters, batch, objective)
+    loss, gradients = objective.finish(seen)
+    gradients |= _backward(cell, weights, parameters, batch, objective, states, trace)
+    return loss, gradients
 
 
 def _inputs(parameters: Mapping[str, Tensor], batch: Documents, time: Tensor) -> tuple:
@@ -95,8 +96,8 @@ def _inputs(parameters: Mapping[str, Tensor], batch: Documents, time: Tensor) ->
     return vectors * factors, factors
 
 
-def _forward(cell, weights, parameters, batch):
-    """Last states (B, d), and tensor arrays of the states before, and traces of, each step."""
+def _forward(cell, weights, parameters, batch, objective):
+    """What the objective saw, and tensor arrays of the states before, and traces of, each step."""
     import tensorflow as tf
 
     times, size = batch.tokens.shape
@@ -104,34 +105,37 @@ def _forward(cell, weights, parameters, batch):
     width = weights["recurrent"].shape[0]
     drive = tf.zeros([size, weights["bias"].shape[0]], first.dtype)
     pieces = len(cell.advance(weights, first, drive)[1])
+    noisy = batch.noise.shape[0] > 1
 
     def store(entries):
         return tf.TensorArray(
             first.dtype, times, element_shape=[size, entries], clear_after_read=False
         )
 
-    def body(time, state, last, states, trace):
+    def body(time, state, seen, states, trace):
         vectors, _ = _inputs(parameters, batch, time)
         following, activations = cell.advance(weights, state, cell.drive(weights, vectors))
-        last = tf.where((batch.lengths == time + 1)[:, None], following, last)
+        if noisy:
+            following += batch.noise[time]
+        seen = objective.see(time, following, seen)
         trace = tuple(a.write(time, b) for a, b in zip(trace, activations, strict=True))
-        return time + 1, following, last, states.write(time, state), trace
+        return time + 1, following, seen, states.write(time, state), trace
 
     traces = tuple(store(width) for _ in range(pieces))
-    start = (0, first, tf.zeros_like(first), store(first.shape[1]), traces)
-    _, _, last, states, trace = tf.while_loop(lambda time, *_: time < batch.longest, body, start)
-    return last, states, trace
+    start = (0, first, objective.begin(first), store(first.shape[1]), traces)
+    _, _, seen, states, trace = tf.while_loop(lambda time, *_: time < batch.longest, body, start)
+    return seen, states, trace
 
 
-def _backward(cell, weights, parameters, batch, ends, states, trace):
-    """Gradients of cell, embedding and first state; ``ends`` (B, d) enter at the last words.
+def _backward(cell, weights, parameters, batch, objective, states, trace):
+    """Gradients of cell, embedding and first state.
 
     After a document's end its adjoint is exactly 0, so padding adds nothing anywhere.
     """
     import tensorflow as tf
 
     def body(time, adjoint, embedding, sums):
-        adjoint = tf.where((batch.lengths == time + 1)[:, None], adjoint + ends, adjoint)
+        adjoint = objective.enter(time, adjoint)
         before = states.read(time)
         activations = tuple(array.read(time) for array in trace)
         adjoint, drive = cell.adjoint(weights, adjoint, before, activations)
@@ -143,9 +147,10 @@ def _backward(cell, weights, parameters, batch, ends, states, trace):
         embedding = tf.tensor_scatter_nd_add(embedding, batch.tokens[time][:, None], to_words)
         return time - 1, adjoint, embedding, {key: sums[key] + added[key] for key in sums}
 
+    first = parameters["initial_state"]
     start = (
         batch.longest - 1,
-        tf.zeros_like(ends),
+        tf.zeros([batch.tokens.shape[1], first.shape[0]], first.dtype),
         tf.zeros_like(parameters["embedding"]),
         {key: tf.zeros_like(value) for key, value in weights.items()},
     )

@@ -19,7 +19,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from .recipe import LabelledDocuments, Plan
+from .recipe import Documents, Plan, TargetedDocuments
 from .state import Arrays, OptimiserState, TrainingState
 
 # Of training. The largest checkpoint (73 MB: 32,768 words, 256 units) takes 0.2 to 0.3 s.
@@ -118,15 +118,13 @@ class Checkpoint:
         return TrainingState(optimiser=optimiser, best=_group(tensors, "best"), **numbers)
 
 
-def documents_identity(*sets: LabelledDocuments) -> str:
-    """Digest of documents and their labels."""
-    return _digest(
-        *(
-            part
-            for each in sets
-            for part in (np.concatenate(each.documents), each.lengths, each.labels)
-        )
-    )
+def documents_identity(*sets: Documents) -> str:
+    """Digest of documents and their labels or targets."""
+    parts: list[np.ndarray] = []
+    for each in sets:
+        told = each.joined if isinstance(each, TargetedDocuments) else each.labels
+        parts += [np.concatenate(each.documents), each.lengths, told]
+    return _digest(*parts)
 
 
 def training_identity(plan: Plan, documents: str) -> str:
@@ -145,6 +143,7 @@ def training_identity(plan: Plan, documents: str) -> str:
         "recipe": asdict(plan.recipe),
         "generator": plan.rng.bit_generator.state,
         "documents": documents,
+        "frozen": sorted(plan.frozen),
     }
     own = {"labels": plan.labels, "validation_labels": plan.validation_labels}
     arrays = plan.network.parameters() | {k: v for k, v in own.items() if v is not None}

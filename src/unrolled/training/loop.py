@@ -13,7 +13,7 @@ from unrolled.networks import Network
 
 from .batches import Batches
 from .checkpoint import Checkpoint, documents_identity, training_identity
-from .recipe import LabelledDocuments, Plan, checked_labels
+from .recipe import Documents, LabelledDocuments, Plan, TargetedDocuments, checked_labels
 from .state import OptimiserState, TrainingState
 from .stepper import CompiledStep
 
@@ -45,8 +45,8 @@ class TrainingDiverged(ValueError):
 def train_networks(
     plans: Mapping[str, Plan],
     *,
-    train: LabelledDocuments,
-    validation: LabelledDocuments,
+    train: Documents,
+    validation: Documents,
     longest: int | None = None,
     progress: Progress | None = None,
     checkpoint: str | Path | None = None,
@@ -59,8 +59,9 @@ def train_networks(
     Parameters
     ----------
     plans : mapping of str to Plan
-    train, validation : LabelledDocuments
-        The same documents for all; a plan may bring labels of its own.
+    train, validation : LabelledDocuments or TargetedDocuments
+        The same documents for all; a plan may bring labels of its own. With targets at every
+        word a network learns to tell these numbers.
     longest : int, optional
         Words that a document may have. Memory and time of a step grow with the longest
         document, so one that slipped through the corpus's cap is refused.
@@ -76,19 +77,22 @@ def train_networks(
     -------
     networks : iterator of (str, Network)
         Each is trained when it is asked for. It is that of the epoch with the best validation
-        accuracy less a tenth of the loss. Its metadata gain ``recipe``, ``history``,
-        ``epoch``, ``validation_accuracy`` and ``validation_loss``.
+        accuracy less a tenth of the loss, with targets that with the least loss. Its metadata
+        gain ``recipe``, ``history``, ``epoch``, ``validation_loss`` and, without targets,
+        ``validation_accuracy``.
 
     Raises
     ------
     ValueError
-        If a token is not in a network's vocabulary, or a document is longer than ``longest``.
+        If a token is not in a network's vocabulary, a document is longer than ``longest``,
+        only one of the two sets has targets, or a plan does not go with targets.
     TrainingDiverged
         From the iterator, if a loss becomes infinite or NaN. Networks before are not affected,
         and the iterator may be asked for those behind.
     """
-    for labelled in (train, validation):
-        _check_lengths(labelled, longest)
+    for documents in (train, validation):
+        _check_lengths(documents, longest)
+    _check_objective(plans, train, validation)
     for name, plan in plans.items():
         _check_tokens(name, plan.network, train)
         _check_tokens(name, plan.network, validation)
@@ -103,8 +107,8 @@ class _Chunk:
     def __init__(
         self,
         plans: Mapping[str, Plan],
-        train: LabelledDocuments,
-        validation: LabelledDocuments,
+        train: Documents,
+        validation: Documents,
         progress: Progress | None,
         checkpoint: str | Path | None,
     ) -> None:
@@ -125,9 +129,14 @@ class _Chunk:
         plan = self._plans[name]
         parameters = plan.network.parameters()
         cell = plan.network.cell
-        key = (cell.name, cell.nonlinearity, *(value.shape for value in parameters.values()))
+        kind: dict[str, Any] = {
+            "frozen": frozenset(plan.frozen),
+            "penalised": plan.recipe.penalty > 0.0,
+        }
+        shapes = [value.shape for value in parameters.values()]
+        key = (cell.name, cell.nonlinearity, *shapes, *kind.values())
         if key not in self._compiled:
-            self._compiled[key] = CompiledStep(cell, parameters)
+            self._compiled[key] = CompiledStep(cell, parameters, **kind)
         checkpoint = None
         if self._folder is not None:
             path = self._folder / f"{quote(name, safe='')}.safetensors"
@@ -150,17 +159,18 @@ class _Trainer:
         self,
         name: str,
         plan: Plan,
-        train: LabelledDocuments,
-        validation: LabelledDocuments,
+        train: Documents,
+        validation: Documents,
         compiled: CompiledStep,
         checkpoint: Checkpoint | None,
     ) -> None:
         self._name, self._plan, self._compiled = name, plan, compiled
         self._checkpoint = checkpoint
         self._labels = _labels(plan.labels, train)
-        self._validation = LabelledDocuments(
-            validation.documents, _labels(plan.validation_labels, validation)
-        )
+        self._validation: Documents = validation
+        if isinstance(validation, LabelledDocuments):
+            own = _labels(plan.validation_labels, validation)
+            self._validation = LabelledDocuments(validation.documents, own)
         network = plan.network
         self._batches = Batches(
             train, plan.recipe, inputs=network.cell.inputs, state_size=network.state_size
@@ -206,19 +216,18 @@ class _Trainer:
         state.optimiser = self._compiled.read()
         network = self._plan.network.with_parameters(state.optimiser.parameters, metadata={})
         with np.errstate(over="ignore", invalid="ignore"):
-            accuracy, loss = evaluate(network, self._validation)
+            if isinstance(self._validation, TargetedDocuments):
+                found = {"validation_loss": squared_error(network, self._validation)}
+            else:
+                accuracy, loss = evaluate(network, self._validation)
+                found = {"validation_accuracy": accuracy, "validation_loss": loss}
         state.epoch += 1
-        self._check_finite(loss, state.epoch * len(self._batches))
+        self._check_finite(found["validation_loss"], state.epoch * len(self._batches))
         state.history.append(
-            {
-                "epoch": state.epoch,
-                "training_loss": float(np.mean(state.losses)),
-                "validation_accuracy": accuracy,
-                "validation_loss": loss,
-            }
+            {"epoch": state.epoch, "training_loss": float(np.mean(state.losses)), **found}
         )
         scores = [
-            entry["validation_accuracy"] - LOSS_SHARE * entry["validation_loss"]
+            entry.get("validation_accuracy", 0.0) - LOSS_SHARE * entry["validation_loss"]
             for entry in state.history
         ]
         if scores[-1] > max(scores[:-1], default=-np.inf):
@@ -228,12 +237,12 @@ class _Trainer:
     def _result(self, state: TrainingState) -> Network:
         """The best epoch's network with what is known about it."""
         best = state.history[state.best_epoch - 1]
+        found = {key: best[key] for key in best if key.startswith("validation_")}
         metadata = dict(self._plan.network.metadata) | {
             "recipe": asdict(self._plan.recipe),
             "history": state.history,
             "epoch": state.best_epoch,
-            "validation_accuracy": best["validation_accuracy"],
-            "validation_loss": best["validation_loss"],
+            **found,
         }
         return self._plan.network.with_parameters(state.best, metadata=metadata)
 
@@ -256,12 +265,62 @@ def evaluate(network: Network, labelled: LabelledDocuments) -> tuple[float, floa
     return float(right.mean()), float(losses.mean())
 
 
-def _labels(own: np.ndarray | None, documents: LabelledDocuments) -> np.ndarray:
-    """A plan's own labels if it has some, else the documents'."""
+def squared_error(network: Network, told: TargetedDocuments, *, batch: int = 256) -> float:
+    """Mean squared error of a network's readout over all words, in NumPy.
+
+    Parameters
+    ----------
+    network : Network
+    told : TargetedDocuments
+    batch : int
+        Documents run side by side.
+
+    Returns
+    -------
+    float
+        In squared units of the targets.
+    """
+    total = 0.0
+    for first in range(0, len(told.documents), batch):
+        documents = told.documents[first : first + batch]
+        lengths = told.lengths[first : first + batch]
+        inside = np.arange(lengths.max()) < lengths[:, None]
+        tokens = np.zeros(inside.shape, dtype=np.int64)
+        tokens[inside] = np.concatenate(documents)
+        readouts = network.logits(network.states(tokens))[inside]
+        total += float(
+            ((readouts - np.concatenate(told.targets[first : first + batch])) ** 2).sum()
+        )
+    return total / int(told.lengths.sum())
+
+
+def _labels(own: np.ndarray | None, documents: Documents) -> np.ndarray:
+    """A plan's own labels if it has some, else what the documents' are, or all their targets."""
+    if isinstance(documents, TargetedDocuments):
+        return documents.joined
     return documents.labels if own is None else checked_labels(own, len(documents.documents))
 
 
-def _check_lengths(labelled: LabelledDocuments, longest: int | None) -> None:
+def _check_objective(plans: Mapping[str, Plan], train: Documents, validation: Documents) -> None:
+    """Refuse sets of two kinds, and plans that do not go with targets."""
+    if type(train) is not type(validation):
+        raise ValueError(
+            f"train are {type(train).__name__} and validation {type(validation).__name__}; give "
+            "both labels, or both targets."
+        )
+    if isinstance(train, LabelledDocuments):
+        return
+    for name, plan in plans.items():
+        if plan.labels is not None or plan.validation_labels is not None:
+            raise ValueError(f"The plan {name!r} brings labels, but the documents have targets.")
+        if plan.recipe.state_dropout > 0.0:
+            raise ValueError(
+                f"The plan {name!r} has a state_dropout of {plan.recipe.state_dropout}, which is "
+                "for a readout after the last word; with targets at every word it has to be 0."
+            )
+
+
+def _check_lengths(labelled: Documents, longest: int | None) -> None:
     """Refuse documents longer than the corpus's cap."""
     found = int(labelled.lengths.max())
     if longest is not None and found > longest:
@@ -272,7 +331,7 @@ def _check_lengths(labelled: LabelledDocuments, longest: int | None) -> None:
         )
 
 
-def _check_tokens(name: str, network: Network, labelled: LabelledDocuments) -> None:
+def _check_tokens(name: str, network: Network, labelled: Documents) -> None:
     """Refuse documents with words that the embedding does not have."""
     lowest = min(int(document.min()) for document in labelled.documents)
     highest = max(int(document.max()) for document in labelled.documents)

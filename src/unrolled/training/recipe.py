@@ -1,6 +1,6 @@
 """What a training needs to be told, checked at the door."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ class Recipe:
     learning_rate : float
         Adam's rate at the first step.
     final_rate : float
-        Share of ``learning_rate`` that the cosine schedule reaches at the last step.
+        Share of ``learning_rate`` that the schedule reaches at the last step.
     clip : float
         Largest global norm of the gradient.
     embedding_dropout, state_dropout : float
@@ -31,6 +31,14 @@ class Recipe:
     weight_decay : float
         Share of the recurrent, input and readout weights taken away in a step, times the
         rate; apart from Adam's moments. Embedding, biases and first state do not decay.
+    schedule : {"cosine", "exponential"}
+        Whether the rate falls along half a cosine, or by the same factor in every step.
+    epsilon : float
+        Adam's epsilon.
+    penalty : float
+        Factor of the sum of squares of all trained parameters, which is added to the loss.
+    state_noise : float
+        Standard deviation of Gaussian noise added to every entry of the state after each word.
 
     Raises
     ------
@@ -47,16 +55,25 @@ class Recipe:
     state_dropout: float = 0.0
     word_dropout: float = 0.0
     weight_decay: float = 0.0
+    schedule: str = "cosine"
+    epsilon: float = 1e-7
+    penalty: float = 0.0
+    state_noise: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
         for key in ("epochs", "batch"):
             self._check(key, getattr(self, key) >= 1, "a whole number of 1 or more")
-        for key in ("learning_rate", "clip"):
+        for key in ("learning_rate", "clip", "epsilon"):
             valid = 0.0 < getattr(self, key) < np.inf
             self._check(key, valid, "a positive number")
         self._check("final_rate", 0.0 <= self.final_rate <= 1.0, "between 0 and 1")
-        self._check("weight_decay", 0.0 <= self.weight_decay < np.inf, "0 or more")
+        for key in ("weight_decay", "penalty", "state_noise"):
+            self._check(key, 0.0 <= getattr(self, key) < np.inf, "0 or more")
+        valid = self.schedule in ("cosine", "exponential")
+        self._check("schedule", valid, "'cosine' or 'exponential'")
+        if self.schedule == "exponential":
+            self._check("final_rate", self.final_rate > 0.0, "above 0, to fall exponentially")
         for key in ("embedding_dropout", "state_dropout", "word_dropout"):
             self._check(key, 0.0 <= getattr(self, key) < 1.0, "0 or more and below 1")
 
@@ -68,8 +85,10 @@ class Recipe:
             )
 
     def rate(self, step: int, steps: int) -> float:
-        """Learning rate of step ``step`` of ``steps``: a half cosine between the two rates."""
+        """Learning rate of step ``step`` of ``steps``, between the two rates."""
         progress = step / max(steps - 1, 1)
+        if self.schedule == "exponential":
+            return float(self.learning_rate * self.final_rate**progress)
         share = 0.5 * (1.0 + np.cos(np.pi * progress))
         return float(self.learning_rate * (self.final_rate + (1.0 - self.final_rate) * share))
 
@@ -113,6 +132,52 @@ class LabelledDocuments:
         return np.array([len(document) for document in self.documents], dtype=np.int64)
 
 
+@dataclass(frozen=True)
+class TargetedDocuments:
+    """Documents with a number to tell at every word.
+
+    Parameters
+    ----------
+    documents : sequence of int ndarrays
+        Word ids of each document, without padding; none empty.
+    targets : sequence of float ndarrays
+        What the readout should be after each word, as long as the documents.
+
+    Raises
+    ------
+    ValueError
+        If there are no documents, one is empty, or targets are missing or not finite.
+    """
+
+    documents: Sequence[np.ndarray]
+    targets: Sequence[np.ndarray]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        found = [len(target) for target in self.targets]
+        if found != self.lengths.tolist() or not found or min(found) < 1:
+            raise ValueError(
+                f"There are {len(self.documents)} documents with {self.lengths.sum()} words and "
+                f"{len(found)} targets with {sum(found)} numbers; each document needs at least one "
+                "word, and each word one target."
+            )
+        if not np.isfinite(self.joined).all():
+            raise ValueError("Some targets are NaN or infinite.")
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Words in each document, (n,)."""
+        return np.array([len(document) for document in self.documents], dtype=np.int64)
+
+    @property
+    def joined(self) -> np.ndarray:
+        """Targets of all words, one document after another, float32."""
+        return np.concatenate([np.zeros(0), *self.targets]).astype(np.float32)
+
+
+Documents = LabelledDocuments | TargetedDocuments
+
+
 def checked_labels(labels: np.ndarray, documents: int) -> np.ndarray:
     """Labels as float32, one for each document.
 
@@ -148,6 +213,13 @@ class Plan:
     labels, validation_labels : ndarray, optional
         Used instead of the documents' own: a twin that learns from shuffled labels
         differs in nothing else.
+    frozen : collection of str
+        Parameters that are not trained, as `Network.parameters` names them.
+
+    Raises
+    ------
+    ValueError
+        If a frozen parameter does not exist, or all are frozen.
     """
 
     network: Network
@@ -155,3 +227,14 @@ class Plan:
     rng: np.random.Generator
     labels: np.ndarray | None = None
     validation_labels: np.ndarray | None = None
+    frozen: Collection[str] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        names = self.network.parameters()
+        unknown = [name for name in self.frozen if name not in names]
+        if unknown or set(self.frozen) == set(names):
+            raise ValueError(
+                f"frozen is {list(self.frozen)}; the network's parameters are {', '.join(names)}, "
+                "of which at least one has to be trained."
+            )

@@ -13,7 +13,7 @@ References
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 
 import numpy as np
@@ -25,7 +25,7 @@ from .bptt import Documents, loss_and_gradients
 from .recipe import Recipe
 from .state import OptimiserState
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+BETA_1, BETA_2 = 0.9, 0.999
 DECAYING = ("cell.recurrent", "cell.candidate", "cell.input", "readout")
 
 
@@ -66,13 +66,25 @@ class CompiledStep:
         For its equations; its own parameters are not used.
     parameters : mapping of str to ndarray
         For the shapes only; `load` sets values.
+    frozen : collection of str
+        Parameters that no step changes.
+    penalised : bool
+        Whether the recipe has a penalty.
     """
 
-    def __init__(self, cell: Cell, parameters: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        parameters: Mapping[str, np.ndarray],
+        *,
+        frozen: Collection[str] = (),
+        penalised: bool = False,
+    ) -> None:
         prepare_tensorflow()
         import tensorflow as tf
 
         self._cell = cell
+        self._frozen, self._penalised = frozenset(frozen), penalised
         self._groups = [
             {key: tf.Variable(tf.zeros(value.shape)) for key, value in parameters.items()}
             for _ in range(3)
@@ -111,7 +123,7 @@ class CompiledStep:
         Returns
         -------
         loss : float
-            Of the batch before the step, in nats; not finite if training diverged.
+            Of the batch before the step, with the penalty; not finite if training diverged.
         """
         import tensorflow as tf
 
@@ -124,6 +136,8 @@ class CompiledStep:
             corrected,
             rate * recipe.weight_decay,
             recipe.clip,
+            recipe.epsilon,
+            recipe.penalty,
         ]
         arrays = [np.array(numbers, np.float32)]
         arrays += [getattr(batch, field.name) for field in fields(Batch)]
@@ -137,7 +151,7 @@ class CompiledStep:
         """The step as a graph: gradient, clipping, Adam, decay."""
         import tensorflow as tf
 
-        input_scale, state_scale, rate, decay, clip = tf.unstack(numbers)
+        input_scale, state_scale, rate, decay, clip, epsilon, penalty = tf.unstack(numbers)
         batch = {field.name: array for field, array in zip(fields(Batch), arrays, strict=True)}
         documents = Documents(
             **batch,
@@ -148,16 +162,21 @@ class CompiledStep:
         values, first, second = self._groups
         parameters = {key: variable.read_value() for key, variable in values.items()}
         loss, gradients = loss_and_gradients(self._cell, parameters, documents)
+        gradients = {key: gradients[key] for key in parameters if key not in self._frozen}
+        if self._penalised:
+            trained = [parameters[key] for key in gradients]
+            loss += penalty * tf.add_n([_sum_of_squares(value) for value in trained])
+            gradients = {k: g + 2.0 * penalty * parameters[k] for k, g in gradients.items()}
         norm = tf.sqrt(tf.add_n([_sum_of_squares(value) for value in gradients.values()]))
         scale = clip / tf.maximum(norm, clip)
-        for key, value in parameters.items():
-            gradient = gradients[key] * scale
+        for key, gradient in gradients.items():
+            value, gradient = parameters[key], gradient * scale
             mean = first[key] + (1.0 - BETA_1) * (gradient - first[key])
             square = second[key] + (1.0 - BETA_2) * (gradient**2 - second[key])
             kept = value * (1.0 - decay) if key in DECAYING else value
             first[key].assign(mean)
             second[key].assign(square)
-            values[key].assign(kept - rate * mean / (tf.sqrt(square) + EPSILON))
+            values[key].assign(kept - rate * mean / (tf.sqrt(square) + epsilon))
         return loss
 
 
