@@ -5,6 +5,7 @@ from unrolled.settings import recipe_for
 CONTEXTUAL_SENTIMENT = config["contextual_sentiment"]
 CS_POPULATION = CONTEXTUAL_SENTIMENT["population"]
 CS_WRITTEN = CS_POPULATION["written"]
+CS_TOY = CONTEXTUAL_SENTIMENT["toy"]["corpus"]
 MEMBERS["contextual_sentiment"] = {
     corpus: {"0": list(range(CS_POPULATION["number"]))} for corpus in CS_POPULATION["networks"]
 }
@@ -79,3 +80,43 @@ rule contextual_sentiment_modifiers:
         sentences=lookup(dpath="contextual_sentiment/figures/sentences/{corpus}", within=config),
     script:
         "../../scripts/contextual_sentiment/modifiers.py"
+
+
+rule contextual_sentiment_train_toy:
+    """A GRU that tells the running score of reviews in the toy language, and its untrained twin."""
+    input:
+        corpus=f"<results>/data/{CS_TOY}/corpus.nc",
+        vocabulary=f"<results>/data/{CS_TOY}/vocabulary.csv",
+    output:
+        networks="<results>/contextual_sentiment/models/toy.safetensors",
+    log:
+        "<logs>/contextual_sentiment/train_toy.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/train_toy.py"),
+        settings=lookup(dpath="contextual_sentiment/toy", within=config),
+    script:
+        "../../scripts/contextual_sentiment/train_toy.py"
+
+
+rule contextual_sentiment_toy:
+    """Phrases of the toy language: predictions, modes, and modes taken out."""
+    input:
+        corpus=f"<results>/data/{CS_TOY}/corpus.nc",
+        vocabulary=f"<results>/data/{CS_TOY}/vocabulary.csv",
+        networks="<results>/contextual_sentiment/models/toy.safetensors",
+    output:
+        analysis="<results>/contextual_sentiment/analysis/toy.nc",
+    log:
+        "<logs>/contextual_sentiment/toy.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/toy.py"),
+        toy=lookup(dpath="contextual_sentiment/toy", within=config),
+        dynamics=lookup(dpath="contextual_sentiment/dynamics", within=config),
+    script:
+        "../../scripts/contextual_sentiment/toy.py"

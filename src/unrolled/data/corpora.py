@@ -97,6 +97,32 @@ class Corpus:
         """
         return self.labels[self._where(split)]
 
+    def running_scores(self, split: str | int) -> list[np.ndarray]:
+        """True score up to every word, modifiers counted and all positions alike.
+
+        Parameters
+        ----------
+        split : {"train", "validation", "test"} or int
+
+        Returns
+        -------
+        list of ndarray of float
+            For each document of the split, in the order of `documents`.
+
+        Raises
+        ------
+        ValueError
+            If people wrote the documents, so that nobody knows.
+        """
+        if self.valences is None or self.token_gains is None:
+            raise ValueError("the true scores of documents that people wrote are not known.")
+        terms = self.valences[self.tokens] * self.token_gains
+        chosen = self._where(split)
+        return [
+            np.cumsum(terms[start : start + length])
+            for start, length in zip(self.starts[chosen], self.lengths[chosen], strict=True)
+        ]
+
     def _where(self, split: str | int) -> np.ndarray:
         names = [*SPLITS, *range(len(SPLITS))]
         if split not in names:

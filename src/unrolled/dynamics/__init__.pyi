@@ -9,6 +9,10 @@ from .manifolds import manifold_direction as manifold_direction
 from .manifolds import principal_components as principal_components
 from .manifolds import variance_share as variance_share
 from .maps import StateMap as StateMap
+from .mode_removal import mode_groups as mode_groups
+from .mode_removal import principal_angles as principal_angles
+from .mode_removal import removal_course as removal_course
+from .mode_removal import without_modes as without_modes
 from .modes import Modes as Modes
 from .modes import decompose as decompose
 from .modes import linearise as linearise
@@ -21,6 +25,13 @@ from .modifiers import measure_changes as measure_changes
 from .modifiers import measure_modifiers as measure_modifiers
 from .modifiers import measure_sentences as measure_sentences
 from .modifiers import modifier_subspace as modifier_subspace
+from .phrases import Phrases as Phrases
+from .phrases import measure_modes as measure_modes
+from .phrases import measure_paths as measure_paths
+from .phrases import measure_predictions as measure_predictions
+from .phrases import measure_resting_spectrum as measure_resting_spectrum
+from .phrases import measure_step_lengths as measure_step_lengths
+from .phrases import read_phrases as read_phrases
 from .points import FixedPoints as FixedPoints
 from .points import SearchReport as SearchReport
 from .portraits import Portrait as Portrait
