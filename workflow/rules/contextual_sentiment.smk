@@ -120,3 +120,23 @@ rule contextual_sentiment_toy:
         dynamics=lookup(dpath="contextual_sentiment/dynamics", within=config),
     script:
         "../../scripts/contextual_sentiment/toy.py"
+
+
+rule contextual_sentiment_baselines:
+    """Bags of words that know the modifiers that the GRU has, and what they recover of it."""
+    input:
+        corpus="<results>/data/{corpus}/corpus.nc",
+        vocabulary="<results>/data/{corpus}/vocabulary.csv",
+        network="<results>/contextual_sentiment/analysis/{corpus}_gru_0/trained.nc",
+    output:
+        analysis="<results>/contextual_sentiment/analysis/{corpus}_baselines.nc",
+    log:
+        "<logs>/contextual_sentiment/baselines_{corpus}.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/baselines.py"),
+        settings=lookup(dpath="contextual_sentiment/baselines", within=config),
+    script:
+        "../../scripts/contextual_sentiment/baselines.py"
