@@ -14,7 +14,7 @@ from unrolled.networks import Network
 from .batches import Batches
 from .checkpoint import Checkpoint, documents_identity, training_identity
 from .recipe import Documents, LabelledDocuments, Plan, TargetedDocuments, checked_labels
-from .state import OptimiserState, TrainingState
+from .state import Arrays, OptimiserState, TrainingState
 from .stepper import CompiledStep
 
 LOSS_SHARE = 0.1  # of the validation loss in the score by which the best epoch is kept
@@ -214,7 +214,7 @@ class _Trainer:
     def _validate(self, state: TrainingState) -> None:
         """Note the epoch, keep its parameters if none was better, and open the next."""
         state.optimiser = self._compiled.read()
-        network = self._plan.network.with_parameters(state.optimiser.parameters, metadata={})
+        network = self._network(state.optimiser.parameters, {})
         with np.errstate(over="ignore", invalid="ignore"):
             if isinstance(self._validation, TargetedDocuments):
                 found = {"validation_loss": squared_error(network, self._validation)}
@@ -244,7 +244,14 @@ class _Trainer:
             "epoch": state.best_epoch,
             **found,
         }
-        return self._plan.network.with_parameters(state.best, metadata=metadata)
+        return self._network(state.best, metadata)
+
+    def _network(self, parameters: Arrays, metadata: Mapping[str, Any]) -> Network:
+        """The plan's network with trained values; frozen ones do not even lose precision."""
+        network = self._plan.network
+        own = network.parameters()
+        frozen = {key: own[key] for key in self._plan.frozen}
+        return network.with_parameters({**parameters, **frozen}, metadata=metadata)
 
 
 def evaluate(network: Network, labelled: LabelledDocuments) -> tuple[float, float]:
@@ -280,10 +287,10 @@ def squared_error(network: Network, told: TargetedDocuments, *, batch: int = 256
     float
         In squared units of the targets.
     """
-    total = 0.0
+    total, all_lengths = 0.0, told.lengths
     for first in range(0, len(told.documents), batch):
         documents = told.documents[first : first + batch]
-        lengths = told.lengths[first : first + batch]
+        lengths = all_lengths[first : first + batch]
         inside = np.arange(lengths.max()) < lengths[:, None]
         tokens = np.zeros(inside.shape, dtype=np.int64)
         tokens[inside] = np.concatenate(documents)
@@ -291,7 +298,7 @@ def squared_error(network: Network, told: TargetedDocuments, *, batch: int = 256
         total += float(
             ((readouts - np.concatenate(told.targets[first : first + batch])) ** 2).sum()
         )
-    return total / int(told.lengths.sum())
+    return total / int(all_lengths.sum())
 
 
 def _labels(own: np.ndarray | None, documents: Documents) -> np.ndarray:

@@ -146,7 +146,8 @@ class TargetedDocuments:
     Raises
     ------
     ValueError
-        If there are no documents, one is empty, or targets are missing or not finite.
+        If there are no documents, one is empty, or targets are missing, of another shape, or
+        not finite in single precision.
     """
 
     documents: Sequence[np.ndarray]
@@ -154,15 +155,28 @@ class TargetedDocuments:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
-        found = [len(target) for target in self.targets]
-        if found != self.lengths.tolist() or not found or min(found) < 1:
+        if len(self.documents) == 0 or len(self.targets) != len(self.documents):
             raise ValueError(
-                f"There are {len(self.documents)} documents with {self.lengths.sum()} words and "
-                f"{len(found)} targets with {sum(found)} numbers; each document needs at least one "
-                "word, and each word one target."
+                f"There are {len(self.documents)} documents and targets for {len(self.targets)}; "
+                "give at least one document, and targets for each."
             )
-        if not np.isfinite(self.joined).all():
-            raise ValueError("Some targets are NaN or infinite.")
+        for place, length in enumerate(self.lengths):
+            if length < 1:
+                raise ValueError(f"Document {place} is empty; drop empty documents.")
+            shape = np.shape(self.targets[place])
+            if shape != (length,):
+                raise ValueError(
+                    f"Document {place} has {length} words, but targets of shape {shape}; give one "
+                    "number for each word."
+                )
+        with np.errstate(over="ignore"):
+            unusable = np.flatnonzero(~np.isfinite(self.joined))
+        if len(unusable) > 0:
+            place = int(np.searchsorted(self.lengths.cumsum(), unusable[0], side="right"))
+            raise ValueError(
+                f"Targets of document {place} are NaN, infinite or above 3e38, the largest number "
+                "in single precision; mend or drop the document."
+            )
 
     @property
     def lengths(self) -> np.ndarray:

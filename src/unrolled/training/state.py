@@ -47,9 +47,10 @@ class TrainingState:
     epoch : int
         Whole epochs made.
     losses : list of float
-        Loss of each step made in this epoch, in nats.
+        Loss of each step made in this epoch, with its penalty.
     history : list of dict
-        One entry for each whole epoch: training and validation loss (nats), accuracy.
+        One entry for each whole epoch: training and validation loss, and accuracy where
+        documents have labels.
     best : dict of str to float32 ndarray
         Parameters of the epoch with the best score so far.
     best_epoch : int
