@@ -33,15 +33,18 @@ with run_step(snakemake) as step, publication_style():
     }
     figure = make_figure(height=4.9)
     upper, lower = figure.subfigures(2, 1, height_ratios=[1.1, 1], squeeze=False).flat
-    panels = {"a": upper.subplots()} | lower.subplot_mosaic("bcd", width_ratios=[1, 1, 1.3])
+    panels = upper.subplot_mosaic("ab", width_ratios=[2.2, 1])
+    panels |= lower.subplot_mosaic("cd", width_ratios=[1, 1.8])
     numbers = [
         gains_without_panel(panels["a"], networks),
         accuracies_without_panel(panels["b"], columns),
         effect_ratios_panel(panels["c"], columns),
         gain_changes_panel(panels["d"], written, named=NAMED, prefix="written"),
     ]
-    panels["a"].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    panels["d"].legend(loc="upper left")
+    panels["a"].legend(loc="lower right")
+    if panels["b"].get_legend_handles_labels()[0]:
+        panels["b"].legend(loc="lower left", bbox_to_anchor=(0.0, 0.1))
+    panels["d"].legend(loc="lower right", bbox_to_anchor=(1.0, 0.07))
     titles = {"a": name_pair(networks["rank0"].attrs), "d": name_pair(written.attrs)}
     for letter, axes in panels.items():
         letter_panel(axes, letter, titles.get(letter, ""))

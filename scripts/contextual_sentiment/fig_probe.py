@@ -26,7 +26,7 @@ with run_step(snakemake) as step, publication_style():
     parts = figure.subfigures(2, 1, squeeze=False).flat
     for prefix, part in zip(("", "written"), parts, strict=True):
         trained = load_dataset(step.input[prefix or "trained"])
-        panels = part.subplot_mosaic(LAYOUT, width_ratios=[3.3, 1])
+        panels = part.subplot_mosaic(LAYOUT, width_ratios=[3.1, 1])
         panels["n"].sharex(panels["l"])
         panels["n"].sharey(panels["l"])
         numbers += [
@@ -36,8 +36,8 @@ with run_step(snakemake) as step, publication_style():
         ]
         panels["n"].tick_params(labelbottom=False)
         panels["n"].legend(loc="upper left", ncols=3)
-        panels["G"].legend(loc="lower left", bbox_to_anchor=(-0.3, 1.0), handletextpad=0.2)
-        letter_panel(panels["n"], next(letters), name_pair(trained.attrs))
+        panels["G"].legend(loc="center right", bbox_to_anchor=(1.0, 0.35), handletextpad=0.2)
+        letter_panel(panels["n"], next(letters), f"{name_pair(trained.attrs)}: whole network")
         letter_panel(panels["l"], next(letters), "its line attractor alone")
         letter_panel(panels["G"], next(letters))
     save_figure(figure, pdf=step.output.pdf, png=step.output.png, record=step.record_id)

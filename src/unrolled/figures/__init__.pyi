@@ -42,12 +42,13 @@ from .line_attractor import variance_panel as variance_panel
 from .line_attractor import word_effects_panel as word_effects_panel
 from .line_attractor import word_weights_panel as word_weights_panel
 from .modifier_subspace import draw_accuracies_without as draw_accuracies_without
+from .modifier_subspace import draw_alignments as draw_alignments
 from .modifier_subspace import draw_deflection_lengths as draw_deflection_lengths
 from .modifier_subspace import draw_deflection_paths as draw_deflection_paths
 from .modifier_subspace import draw_effect_ratios as draw_effect_ratios
 from .modifier_subspace import draw_gain_changes as draw_gain_changes
 from .modifier_subspace import draw_gains_without as draw_gains_without
-from .modifier_subspace import draw_shares_by_kind as draw_shares_by_kind
+from .modifier_subspace import draw_off_shares as draw_off_shares
 from .modifier_subspace import draw_subspace_shares as draw_subspace_shares
 from .modifiers import draw_effects_after as draw_effects_after
 from .modifiers import draw_gain_pairs as draw_gain_pairs

@@ -13,12 +13,13 @@ import numpy as np
 
 from .modifier_subspace import (
     draw_accuracies_without,
+    draw_alignments,
     draw_deflection_lengths,
     draw_deflection_paths,
     draw_effect_ratios,
     draw_gain_changes,
     draw_gains_without,
-    draw_shares_by_kind,
+    draw_off_shares,
     draw_subspace_shares,
 )
 from .modifiers import (
@@ -85,9 +86,7 @@ def ranking_panel(
         plain=trained.jacobian_change.values,
         twins={twin: values for twin, values in changes.items() if twin != "trained"},
     )
-    missing = name_ranked(
-        axes, trained.context_word.values, changes["trained"], marked, top=top
-    )
+    missing = name_ranked(axes, trained.context_word.values, changes["trained"], marked, top=top)
     if missing:
         axes.text(
             0.02, 0.02, f"too rare to be ranked: {', '.join(missing)}", fontsize=6, color=GREY,
@@ -195,22 +194,38 @@ def deflection_lengths_panel(axes: Axes, trained: xr.Dataset, modes: Sequence[in
     return take_numbers(trained, ["deflection", "mode_time_constant", "inserted_kind"])
 
 
-def off_shares_panel(axes: Axes, trained: xr.Dataset) -> xr.Dataset:
-    """Share of each modifier's deflection that lies off the line, at every point."""
-    kinds = trained.inserted_kind.values[: trained.sizes["modifier"]]
-    draw_shares_by_kind(
-        axes, kinds, 100 * trained.off_share.values, name="squared deflection\noff the line (%)"
+def off_shares_panel(axes: Axes, trained: xr.Dataset, written: xr.Dataset) -> xr.Dataset:
+    """Share of the deflection off the line of every word taken as a modifier, at every point."""
+    both = {"": trained, "written": written}
+    kinds, shares = [], []
+    for data in both.values():
+        own = data.off_share.values
+        kinds.append(np.repeat(_inserted_kinds(data)[: len(own)], own.shape[1]))
+        shares.append(own.ravel())
+    draw_off_shares(
+        axes,
+        np.concatenate(kinds),
+        np.concatenate(shares),
+        chance=1 - 1 / int(trained.attrs["units"]),
     )
-    return take_numbers(trained, ["off_share", "inserted_kind"])
+    return join_numbers(
+        take_numbers(data, ["off_share", "inserted_kind"], prefix=prefix)
+        for prefix, data in both.items()
+    )
 
 
-def initial_alignment_panel(axes: Axes, trained: xr.Dataset) -> xr.Dataset:
+def initial_alignment_panel(axes: Axes, networks: Networks) -> xr.Dataset:
     """Cosine of the first state and each word's deflection, both off the line."""
-    draw_shares_by_kind(
-        axes, _inserted_kinds(trained), trained.initial_alignment.values,
-        name="cosine of first state\nand deflection",
-    )  # fmt: skip
-    return take_numbers(trained, ["initial_alignment", "inserted_kind"])
+    draw_alignments(
+        axes,
+        [_inserted_kinds(data) for data in networks.values()],
+        [data.initial_alignment.values for data in networks.values()],
+        chance=int(next(iter(networks.values())).attrs["units"]) ** -0.5,
+    )
+    return join_numbers(
+        take_numbers(data, ["initial_alignment", "inserted_kind"], prefix=name)
+        for name, data in networks.items()
+    )
 
 
 def gains_without_panel(axes: Axes, networks: Networks) -> xr.Dataset:

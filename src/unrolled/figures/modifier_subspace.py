@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .modifiers import draw_strips, name_kinds, shorten
+from .modifiers import draw_strips, name_kinds, shorten, side_by_side
 from .style import BLACK, GREEN, GREY, KIND_NAMES, LIGHT, PURPLE, kinds_of, look_of, say
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def draw_subspace_shares(
         if np.isfinite(cumulative).any():
             lowest = min(lowest, float(np.nanmin(cumulative)))
     axes.set(
-        xlabel="dimensions", ylabel="deflection off the line (%)", xlim=(0.7, shown + 0.3),
+        xlabel="dimensions", ylabel="deflection off the line\ncarried (%)", xlim=(0.7, shown + 0.3),
         ylim=(min(lowest, 80.0) - 8, 102), xticks=range(1, shown + 1),
     )  # fmt: skip
     return axes
@@ -82,7 +82,7 @@ def draw_deflection_paths(
         The same axes; both have the same scale.
     """
     kinds, paths = np.asarray(kinds), np.asarray(paths, dtype=float)
-    axes.set(xlabel="axis 1 (state units)", ylabel="axis 2 (state units)")
+    axes.set(xlabel="axis 1 of the modifier subspace (state units)", ylabel="axis 2 (state units)")
     if not np.isfinite(paths).any():
         return say(axes, "no deflections")
     names = kinds_of(kinds)
@@ -156,29 +156,62 @@ def draw_deflection_lengths(
     return axes
 
 
-def draw_shares_by_kind(axes: Axes, kinds: ArrayLike, values: ArrayLike, *, name: str) -> Axes:
-    """Values of words in the column of their kind.
+def draw_off_shares(axes: Axes, kinds: ArrayLike, shares: ArrayLike, *, chance: float) -> Axes:
+    """Share of the squared deflection off the line, by kind.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
         The panel.
-    kinds : array_like of shape (n_words,), str
-    values : array_like of shape (n_words,) or (n_words, n_points)
-    name : str
-        Of the vertical axis, with the unit.
+    kinds : array_like of shape (n,), str
+    shares : array_like of shape (n,)
+        0 to 1.
+    chance : float
+        Of a random direction, 1 - 1/d: a dashed line.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes, in per cent.
+    """
+    shares = 100 * np.asarray(shares, dtype=float)
+    axes.set_ylabel("squared deflection\noff the line (%)")
+    if not np.isfinite(shares).any():
+        return say(axes, "no deflections")
+    axes.axhline(100 * chance, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+    draw_strips(axes, kinds, shares, width=0.6)
+    axes.set_ylim(0, 105)
+    return axes
+
+
+def draw_alignments(
+    axes: Axes, kinds: Sequence[ArrayLike], cosines: Sequence[ArrayLike], *, chance: float
+) -> Axes:
+    """Cosine of the first state and words' deflections, by kind, for a few networks.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The panel.
+    kinds, cosines : sequence of array_like of shape (n_words,)
+        For each network; the first is drawn filled, the others hollow and beside it.
+    chance : float
+        Standard deviation of the cosine of random directions, 1 / sqrt(d): a grey band.
 
     Returns
     -------
     matplotlib.axes.Axes
         The same axes.
     """
-    values = np.asarray(values, dtype=float)
-    axes.axhline(0, color=LIGHT, linewidth=0.8, zorder=0)
-    axes.set_ylabel(name)
-    if not np.isfinite(values).any():
+    axes.set_ylabel("cosine of first state\nand deflection")
+    if not any(np.isfinite(np.asarray(values, dtype=float)).any() for values in cosines):
         return say(axes, "no deflections")
-    draw_strips(axes, kinds, values)
+    axes.axhspan(-chance, chance, color=LIGHT, alpha=0.5, linewidth=0, zorder=0)
+    axes.axhline(0, color=GREY, linewidth=0.6, zorder=0)
+    width = 0.8 / len(cosines)
+    for number, (own, values) in enumerate(zip(kinds, cosines, strict=True)):
+        shift = width * (number - (len(cosines) - 1) / 2)
+        draw_strips(axes, own, values, shift=shift, filled=number == 0, width=0.5 * width)
     return axes
 
 
@@ -266,7 +299,7 @@ def draw_gain_changes(
     found : int
         How many were taken as modifiers.
     named : int
-        How many of them get their name: those whose gain is farthest from 1.
+        How many of them are named: those whose gain is farthest from 1.
 
     Returns
     -------
@@ -291,12 +324,11 @@ def draw_gain_changes(
         label="words taken as modifiers", zorder=3,
     )  # fmt: skip
     distance = np.where(finite[:found], np.abs(whole[:found] - 1), -1.0)
-    for number, index in enumerate(np.argsort(-distance, kind="stable")[:named]):
-        axes.annotate(
-            shorten(str(np.asarray(words)[index])), (whole[index], removed[index]), fontsize=6,
-            xytext=(0, 5 if number % 2 else -5), textcoords="offset points", ha="center",
-            va="bottom" if number % 2 else "top",
-        )  # fmt: skip
+    farthest = np.asarray(words)[np.argsort(-distance, kind="stable")[:named]]
+    axes.text(
+        0.98, 0.02, f"farthest from 1: {', '.join(shorten(str(word)) for word in farthest)}",
+        transform=axes.transAxes, ha="right", va="bottom", fontsize=6, color=GREY,
+    )  # fmt: skip
     return axes
 
 
@@ -326,8 +358,9 @@ def draw_accuracies_without(
     for values, marker, face, shift in groups:
         for column, accuracies in enumerate(values):
             shown = 100 * np.asarray(accuracies, dtype=float).ravel()
+            spread = 0.0 if marker == "_" else 0.12 * side_by_side(len(shown))
             axes.plot(
-                np.full(len(shown), column + shift), shown, marker, color=BLACK,
+                np.full(len(shown), column + shift) + spread, shown, marker, color=BLACK,
                 markerfacecolor=face, markersize=5, markeredgewidth=0.9, zorder=3,
             )  # fmt: skip
     for column, accuracy in enumerate(words_accuracy or ()):
@@ -365,7 +398,7 @@ def draw_effect_ratios(axes: Axes, names: Sequence[str], ratios: Sequence[ArrayL
         places = column + 0.12 * (np.arange(len(values)) - (len(values) - 1) / 2)
         axes.plot(places, values, "o", color=BLACK, markerfacecolor="white", markersize=5)
     axes.set_xticks(range(len(names)), list(names))
-    axes.set(xlim=(-0.6, len(names) - 0.4), ylabel="plain word effect, removed / whole")
+    axes.set(xlim=(-0.6, len(names) - 0.4), ylabel="plain word effect,\nremoved / whole")
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, 0.0), max(high, 1.25))
     return axes

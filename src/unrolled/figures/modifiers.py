@@ -122,7 +122,7 @@ def draw_gain_pairs(axes: Axes, kinds: ArrayLike, network: ArrayLike, straight: 
     """
     axes.axhline(1, color=LIGHT, linewidth=0.8, zorder=0)
     axes.axhline(0, color=LIGHT, linewidth=0.8, linestyle=":", zorder=0)
-    pairs = (("network", network, True, -0.17), ("line attractor alone", straight, False, 0.17))
+    pairs = (("network", network, True, -0.2), ("line attractor alone", straight, False, 0.2))
     for name, values, filled, shift in pairs:
         draw_strips(axes, kinds, values, shift=shift, filled=filled)
         axes.plot(
@@ -135,7 +135,7 @@ def draw_gain_pairs(axes: Axes, kinds: ArrayLike, network: ArrayLike, straight: 
 
 def draw_strips(
     axes: Axes, kinds: ArrayLike, values: ArrayLike, *, shift: float = 0.0, filled: bool = True,
-    size: float = 12,
+    width: float = 0.24,
 ) -> None:  # fmt: skip
     """Values side by side within the column of their kind, and the columns' names."""
     kinds, values = np.asarray(kinds), np.asarray(values, dtype=float)
@@ -143,25 +143,27 @@ def draw_strips(
     for column, kind in enumerate(names):
         chosen = values[kinds == kind].ravel()
         colour, marker, _ = look_of(kind)
-        spread = 0.24 * _side_by_side(len(chosen))
+        spread = width * side_by_side(len(chosen))
         axes.scatter(
-            column + shift + spread, chosen, s=size, marker=marker,
+            column + shift + spread, chosen, s=12, marker=marker,
             facecolors=colour if filled else "white", edgecolors=colour, linewidths=0.7, zorder=3,
         )  # fmt: skip
     name_kinds(axes, names)
 
 
-def _side_by_side(number: int) -> np.ndarray:
+def side_by_side(number: int) -> np.ndarray:
     """Places between -0.5 and 0.5, the same every time, neighbours far apart."""
     return (np.arange(number) * 0.618034 + 0.5) % 1 - 0.5
 
 
 def name_kinds(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_xticks(
-        range(len(names)),
-        [KIND_NAMES.get(name, name).replace(" (", "\n(") for name in names],
-        fontsize=6.5,
-    )
+    """A tick with its name for every column; where columns are many, names take turns in height."""
+    labels = [KIND_NAMES.get(name, name).replace(" (", "\n(") for name in names]
+    if len(names) > 4:
+        single = [place for place, label in enumerate(labels) if "\n" not in label]
+        for place in single[::2]:
+            labels[place] = f"\n{labels[place]}"
+    axes.set_xticks(range(len(names)), labels, fontsize=6.5)
     axes.set_xlim(-0.6, max(len(names), 1) - 0.4)
 
 
@@ -179,7 +181,7 @@ def draw_ranking(
     changes : array_like of shape (n_words,)
         Change against the nearest slow point, in state units per input unit.
     plain : array_like of shape (n_words,), optional
-        Change against the point that the state came from; a tick above or below the word.
+        Change against the point that the state came from; a light tick above or below the word.
     twins : dict of str to array_like of shape (n_words,), optional
         The same change in the twins, each in its own order: lines.
 
@@ -197,8 +199,8 @@ def draw_ranking(
     rank[order] = np.arange(1, len(order) + 1)
     if plain is not None:
         axes.scatter(
-            rank[order], np.asarray(plain, dtype=float)[order], s=14, marker="_", color=BLACK,
-            linewidths=0.6, zorder=2, label="from where it was",
+            rank[order], np.asarray(plain, dtype=float)[order], s=14, marker="_", color=GREY,
+            linewidths=0.5, alpha=0.7, zorder=1, label="against where the state was",
         )  # fmt: skip
     for kind in kinds_of(kinds[order]):
         colour, marker, _ = look_of(kind)
@@ -229,7 +231,7 @@ def _falling(values: np.ndarray) -> np.ndarray:
 
 
 def name_ranked(
-    axes: Axes, words: ArrayLike, changes: ArrayLike, marked: Iterable[str], *, top: int
+    axes: Axes, words: ArrayLike, changes: ArrayLike, marked: Sequence[str], *, top: int
 ) -> list[str]:
     """Names in a ranking: the first words, and some that are looked for wherever they stand.
 
@@ -240,7 +242,7 @@ def name_ranked(
     words : array_like of shape (n_words,), str
     changes : array_like of shape (n_words,)
         As in the ranking.
-    marked : iterable of str
+    marked : sequence of str
         Words to mark.
     top : int
         How many of the first words are named.
@@ -252,27 +254,26 @@ def name_ranked(
     """
     words, changes = np.asarray(words), np.asarray(changes, dtype=float)
     order = _falling(changes)
-    ranked = {str(words[index]): number for number, index in enumerate(order, start=1)}
-    for number, index in enumerate(order[:top], start=1):
+    first = [shorten(str(words[index])) for index in order[:top]]
+    for number, (word, index) in enumerate(zip(first, order, strict=False), start=1):
         axes.annotate(
-            shorten(str(words[index])), (number, changes[index]), xytext=(0, 5),
-            textcoords="offset points", rotation=90, ha="center", va="bottom", fontsize=6,
-            color=BLACK,
+            word, (number, changes[index]), xytext=(0, 6), textcoords="offset points",
+            rotation=90, ha="center", va="bottom", fontsize=6.5, zorder=5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.8},
         )  # fmt: skip
-    missing = []
-    found = sorted((ranked[word], word) for word in marked if word in ranked)
-    missing = [word for word in marked if word not in ranked]
+    rank_of = {str(words[index]): number for number, index in enumerate(order, start=1)}
+    found = sorted((rank_of[word], word) for word in marked if word in rank_of)
     for place, (number, word) in enumerate(found):
-        change = changes[order[number - 1]]
-        axes.plot(number, change, "o", color=VERMILION, markersize=4, zorder=4)
-        # Below the curve and at two heights in turn, so that neighbours do not touch.
+        # At the foot of the panel, at two heights in turn, so that neighbours do not touch.
         axes.annotate(
-            shorten(word), (number, change), xytext=(0, -12 - 9 * (place % 2)),
-            textcoords="offset points", ha="center", va="top", fontsize=6.5, color=VERMILION,
+            shorten(word), (number, changes[order[number - 1]]), ha="center", va="bottom",
+            xytext=(number, 0.015 + 0.065 * (place % 2)), textcoords=axes.get_xaxis_transform(),
+            fontsize=6.5, color=VERMILION, zorder=4,
             arrowprops={"arrowstyle": "-", "color": VERMILION, "linewidth": 0.6, "shrinkA": 0,
                         "shrinkB": 2},
         )  # fmt: skip
-    return missing
+        axes.plot(number, changes[order[number - 1]], "o", color=VERMILION, markersize=4, zorder=4)
+    return [word for word in marked if word not in rank_of]
 
 
 def draw_effects_after(
@@ -303,6 +304,7 @@ def draw_effects_after(
     axes.axvline(0, color=LIGHT, linewidth=0.8, zorder=0)
     ends = np.array([np.nanmin(plain), np.nanmax(plain)])
     axes.plot(ends, ends, "-", color=BLACK, linewidth=0.8, zorder=1, label="— (alone)")
+    axes.plot([], [], "o", color=BLACK, markersize=3, markerfacecolor="none", label="true effect")
     for context in after:
         colour, marker, line = look_of(str(context["kind"]))
         linear = np.asarray(context["linear"], dtype=float)
@@ -314,7 +316,7 @@ def draw_effects_after(
         axes.scatter(plain, linear, s=7, marker=marker, color=colour, linewidths=0, zorder=3)
         fit = np.nanmean(linear) + slope * (ends - np.nanmean(plain))
         axes.plot(
-            ends, fit, line, color=colour, linewidth=1.1, marker=marker, markersize=0.01, zorder=2,
+            ends, fit, line, color=colour, linewidth=1.1, zorder=2,
             label=f"{shorten(str(context['word']))}: {slope:.2f}".replace("-", "−"),
         )  # fmt: skip
     return axes
@@ -345,7 +347,7 @@ def draw_slopes(axes: Axes, kinds: ArrayLike, slopes: ArrayLike) -> Axes:
         chosen = chosen[np.isfinite(chosen)]
         colour, marker, _ = look_of(kind)
         axes.scatter(
-            column + 0.55 * _side_by_side(len(chosen)), chosen, s=5, marker=marker, color=colour,
+            column + 0.55 * side_by_side(len(chosen)), chosen, s=5, marker=marker, color=colour,
             linewidths=0, alpha=0.8, zorder=2,
         )  # fmt: skip
         if len(chosen):
@@ -381,7 +383,7 @@ def draw_slopes_against_change(
     words = np.asarray(words)
     changes, slopes = (np.asarray(values, dtype=float) for values in (changes, slopes))
     axes.set(
-        xlabel="change of input Jacobian (state / input unit)",
+        xlabel="change of input Jacobian\n(state / input unit)",
         ylabel="slope of word effects after it",
     )
     axes.axhline(1, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)

@@ -54,7 +54,7 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "very1": (SKY, ">", "--"),
     "very3": (BLUE, "^", "-"),
     "valence": (PURPLE, "s", "-."),
-    "neutral": (LIGHT, "o", ":"),
+    "neutral": ("#b0b0b0", "o", ":"),
     "dummy": (GREY, "D", ":"),
     "word": (GREY, "o", "-"),
     "found": (BLACK, "o", "-"),
