@@ -36,9 +36,8 @@ with run_step(snakemake) as step, publication_style():
         ]
         panels["n"].tick_params(labelbottom=False)
         panels["n"].legend(loc="upper left", ncols=3)
-        panels["G"].legend(loc="center right", bbox_to_anchor=(1.0, 0.35), handletextpad=0.2)
         letter_panel(panels["n"], next(letters), f"{name_pair(trained.attrs)}: whole network")
         letter_panel(panels["l"], next(letters), "its line attractor alone")
-        letter_panel(panels["G"], next(letters))
+        letter_panel(panels["G"], next(letters), "filled: network\nhollow: line attractor")
     save_figure(figure, pdf=step.output.pdf, png=step.output.png, record=step.record_id)
     save_dataset(join_numbers(numbers, title="Probe sentences"), step.output.data)

@@ -122,13 +122,8 @@ def draw_gain_pairs(axes: Axes, kinds: ArrayLike, network: ArrayLike, straight: 
     """
     axes.axhline(1, color=LIGHT, linewidth=0.8, zorder=0)
     axes.axhline(0, color=LIGHT, linewidth=0.8, linestyle=":", zorder=0)
-    pairs = (("network", network, True, -0.2), ("line attractor alone", straight, False, 0.2))
-    for name, values, filled, shift in pairs:
-        draw_strips(axes, kinds, values, shift=shift, filled=filled)
-        axes.plot(
-            [], [], "o", color=BLACK, markerfacecolor=BLACK if filled else "white", markersize=4,
-            label=name,
-        )  # fmt: skip
+    draw_strips(axes, kinds, network, shift=-0.2)
+    draw_strips(axes, kinds, straight, shift=0.2, filled=False)
     axes.set_ylabel("gain on the next word")
     return axes
 
@@ -159,7 +154,7 @@ def side_by_side(number: int) -> np.ndarray:
 def name_kinds(axes: Axes, names: Sequence[str]) -> None:
     """A tick with its name for every column; where columns are many, names take turns in height."""
     labels = [KIND_NAMES.get(name, name).replace(" (", "\n(") for name in names]
-    if len(names) > 4:
+    if len(names) > 3:
         single = [place for place, label in enumerate(labels) if "\n" not in label]
         for place in single[::2]:
             labels[place] = f"\n{labels[place]}"
