@@ -35,6 +35,8 @@ with run_step(snakemake) as step, publication_style():
             gain_pairs_panel(panels["G"], trained, prefix=prefix),
         ]
         panels["n"].tick_params(labelbottom=False)
+        low, high = panels["n"].get_ylim()
+        panels["n"].set_ylim(low, high + 0.25 * (high - low))  # room for the legend
         panels["n"].legend(loc="upper left", ncols=3)
         letter_panel(panels["n"], next(letters), f"{name_pair(trained.attrs)}: whole network")
         letter_panel(panels["l"], next(letters), "its line attractor alone")

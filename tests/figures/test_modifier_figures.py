@@ -173,6 +173,13 @@ def test_the_line_through_word_effects_has_the_slope_of_the_analysis(axes):
     np.testing.assert_array_equal(filled[:, 1], 1 - plain)
 
 
+def test_a_context_without_a_slope_is_named_without_one(axes):
+    plain = np.array([-2.0, 0.0, 4.0])
+    after = {"word": "not", "kind": "not4", "linear": plain, "true": plain, "slope": np.nan}
+    draw_effects_after(axes, plain, [after])
+    assert line(axes, "not")
+
+
 def test_slopes_stand_in_the_column_of_their_kind_with_their_median(axes):
     draw_slopes(axes, ["dummy", "not4", "not4"], [[1.0, 1.1], [-1.0, -0.5], [-0.8, np.nan]])
     negators, dummies = scattered(axes)
@@ -203,6 +210,17 @@ def test_lengths_are_means_of_a_kind_and_modes_fall_by_e_in_their_time_constant(
     modes = [entry.get_ydata() for entry in axes.lines if entry.get_linewidth() == 0.6]
     assert len(modes) == 1
     assert modes[0][2] / modes[0][0] == pytest.approx(np.exp(-1))
+
+
+def test_a_word_takes_no_more_room_under_the_axis_than_its_column_has(axes):
+    words = " ".join(["incomprehensibility"] * 12)
+    write_sentences(axes, [words])
+    assert max(len(text.get_text()) for text in axes.texts if "…" in text.get_text()) == 8
+
+
+def test_slopes_that_are_unknown_are_said_in_words(axes):
+    draw_slopes(axes, ["not4"], [[np.nan]])
+    assert "no slopes" in axes.texts[0].get_text()
 
 
 def test_deflections_that_are_nowhere_are_said_in_words(axes):

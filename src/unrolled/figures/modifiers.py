@@ -32,19 +32,22 @@ SENTENCES = (
     ("intensified", BLUE, "^", "--"),
 )
 
-#: Letters of a word that are written under an axis or beside a point.
+#: Letters of a word that is written beside a point.
 LONGEST_WORD = 13
 
+#: Letters that fit under the axis of a panel with sentences, over all of its width.
+_LETTERS_ACROSS = 104
 
-def shorten(word: str) -> str:
-    """A word as it is written in a panel.
+
+def shorten(word: str, letters: int = LONGEST_WORD) -> str:
+    """A word as it is written in a panel, in so many letters at most.
 
     Examples
     --------
-    >>> shorten("extremely"), shorten("incomprehensibility")
-    ('extremely', 'incomprehens…')
+    >>> shorten("extremely"), shorten("incomprehensibility"), shorten("extremely", 5)
+    ('extremely', 'incomprehens…', 'extr…')
     """
-    return word if len(word) <= LONGEST_WORD else f"{word[: LONGEST_WORD - 1]}…"
+    return word if len(word) <= letters else f"{word[: letters - 1]}…"
 
 
 def draw_sentences(axes: Axes, readouts: ArrayLike) -> Axes:
@@ -91,13 +94,15 @@ def write_sentences(axes: Axes, sentences: Sequence[str]) -> Axes:
     """
     split = [sentence.split() for sentence in sentences]
     longest = max(map(len, split), default=0)
+    letters = max(_LETTERS_ACROSS // (longest + 1), 2)
+    size = min(6.5, 65 / (longest + 1))  # as small as it takes for the columns to fit
     axes.set_xticks(range(longest + 1), [""] * (longest + 1))
     for line, ((name, colour, *_), words) in enumerate(zip(SENTENCES, split, strict=False)):
-        written = [name, *map(shorten, words)]
+        written = [name, *(shorten(word, letters) for word in words)]
         for place, word in enumerate(written):
             axes.annotate(
                 word, (place, 0), xytext=(0, -5 - 8.5 * line), xycoords=("data", "axes fraction"),
-                textcoords="offset points", ha="center", va="top", fontsize=6.5, color=colour,
+                textcoords="offset points", ha="center", va="top", fontsize=size, color=colour,
                 style="italic" if place == 0 else "normal", annotation_clip=False,
             )  # fmt: skip
     return axes
@@ -309,10 +314,13 @@ def draw_effects_after(
             linewidths=0.7, zorder=2,
         )  # fmt: skip
         axes.scatter(plain, linear, s=7, marker=marker, color=colour, linewidths=0, zorder=3)
+        name = shorten(str(context["word"]))
+        if np.isfinite(slope):
+            name = f"{name}: {slope:.2f}".replace("-", "−")
         fit = np.nanmean(linear) + slope * (ends - np.nanmean(plain))
         axes.plot(
             ends, fit, line, color=colour, linewidth=1.1, zorder=2,
-            label=f"{shorten(str(context['word']))}: {slope:.2f}".replace("-", "−"),
+            label=name,
         )  # fmt: skip
     return axes
 
@@ -334,6 +342,9 @@ def draw_slopes(axes: Axes, kinds: ArrayLike, slopes: ArrayLike) -> Axes:
         The same axes; dashed lines where words are flipped, left alone and doubled.
     """
     kinds, slopes = np.asarray(kinds), np.asarray(slopes, dtype=float)
+    axes.set_ylabel("slope of word effects after it")
+    if not np.isfinite(slopes).any():
+        return say(axes, "no slopes")
     for height in (-1, 1, 2):
         axes.axhline(height, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
     names = kinds_of(kinds)
@@ -352,7 +363,6 @@ def draw_slopes(axes: Axes, kinds: ArrayLike, slopes: ArrayLike) -> Axes:
                 zorder=4, solid_capstyle="butt",
             )  # fmt: skip
     name_kinds(axes, names)
-    axes.set_ylabel("slope of word effects after it")
     return axes
 
 
@@ -381,6 +391,8 @@ def draw_slopes_against_change(
         xlabel="change of input Jacobian\n(state / input unit)",
         ylabel="slope of word effects after it",
     )
+    if not np.isfinite(changes + slopes).any():
+        return say(axes, "no slopes")
     axes.axhline(1, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
     axes.scatter(changes, slopes, s=6, color=GREY, alpha=0.6, linewidths=0, zorder=2)
     chosen = np.isin(words, list(marked))
