@@ -20,8 +20,11 @@ class Named(dict):
     __getattr__ = dict.__getitem__
 
 
-def run_script(name: str, *, inputs: dict[str, Any], folder: Path, data: str = ".nc") -> Path:
-    """Outputs of scripts/line_attractor/<name>.py, written without a record."""
+def run_script(
+    name: str, *, inputs: dict[str, Any], folder: Path, data: str = ".nc",
+    paper: str = "line_attractor",
+) -> Path:  # fmt: skip
+    """Outputs of scripts/<paper>/<name>.py, written without a record."""
     outputs = Named(
         pdf=folder / f"{name}.pdf", png=folder / f"{name}.png", data=folder / f"{name}{data}"
     )
@@ -37,7 +40,7 @@ def run_script(name: str, *, inputs: dict[str, Any], folder: Path, data: str = "
     kept = sys.modules.get("unrolled.record")
     sys.modules["unrolled.record"] = stand_in
     try:
-        script = ROOT / "scripts" / "line_attractor" / f"{name}.py"
+        script = ROOT / "scripts" / paper / f"{name}.py"
         runpy.run_path(str(script), init_globals={"snakemake": None})
     finally:
         if kept is None:

@@ -21,9 +21,7 @@ CS_GENERATED = list(RECIPES["contextual_sentiment"])
 CS_PAIRS = [*CS_GENERATED, *(f"{corpus}_gru" for corpus in CS_WRITTEN)]
 # Every network that is analysed, best on validation first: corpus_cell_rank.
 CS_ANALYSED = [
-    f"{pair}_{rank}"
-    for pair in CS_PAIRS
-    for rank in range(CS_POPULATION["analysed"].get(pair, 1))
+    f"{pair}_{rank}" for pair in CS_PAIRS for rank in range(CS_POPULATION["analysed"].get(pair, 1))
 ]
 CS_MODELS = {
     network: [f"<results>/contextual_sentiment/models/{network}_0.safetensors"]
@@ -37,8 +35,7 @@ CS_MODELS = {
 }
 # Words of written documents get their classes from the first paper's bag of words.
 CS_BAGS = {
-    corpus: [f"<results>/line_attractor/analysis/{corpus}_bag_of_words.nc"]
-    for corpus in CS_WRITTEN
+    corpus: [f"<results>/line_attractor/analysis/{corpus}_bag_of_words.nc"] for corpus in CS_WRITTEN
 }
 
 FIGURES["contextual_sentiment"] = [
@@ -56,6 +53,12 @@ FIGURES["contextual_sentiment"] = [
     "s13",
     "s14",
 ]
+# Networks that figures show: the GRUs of the generated language, best first, the other cells
+# beside them, and one network of written documents.
+CS_SHOWN = "ctx_gru_0"
+CS_SHOWN_ALL = [network for network in CS_ANALYSED if network.rpartition("_")[0] == "ctx_gru"]
+CS_SHOWN_CELLS = [f"ctx_{cell}_0" for cell in CS_POPULATION["networks"]["ctx"] if cell != "gru"]
+CS_SHOWN_WRITTEN = f"{CONTEXTUAL_SENTIMENT['figures']['written']}_gru_0"
 
 
 rule contextual_sentiment_modifiers:
@@ -91,6 +94,24 @@ rule contextual_sentiment_train_toy:
         networks="<results>/contextual_sentiment/models/toy.safetensors",
     log:
         "<logs>/contextual_sentiment/train_toy.log",
+
+
+rule contextual_sentiment_fig_probe:
+    """Plain, negated and intensified sentences word by word, and in the line attractor alone."""
+    input:
+        trained=f"<results>/contextual_sentiment/analysis/{CS_SHOWN}/trained.nc",
+        written=f"<results>/contextual_sentiment/analysis/{CS_SHOWN_WRITTEN}/trained.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/fig_probe.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/fig_probe.png",
+            caption="../report/contextual_sentiment/fig_probe.rst",
+            category="contextual_sentiment",
+            labels={"figure": "probe"},
+        ),
+        data="<results>/contextual_sentiment/figures/fig_probe.nc",
+    log:
+        "<logs>/contextual_sentiment/fig_probe.log",
     conda:
         "../../envs/python.yaml"
     threads: 1
@@ -111,6 +132,31 @@ rule contextual_sentiment_toy:
         analysis="<results>/contextual_sentiment/analysis/toy.nc",
     log:
         "<logs>/contextual_sentiment/toy.log",
+        *code_of("scripts/contextual_sentiment/fig_probe.py"),
+    script:
+        "../../scripts/contextual_sentiment/fig_probe.py"
+
+
+rule contextual_sentiment_fig_modjac:
+    """Words by their change of the input Jacobian, and word effects behind them."""
+    input:
+        trained=f"<results>/contextual_sentiment/analysis/{CS_SHOWN}/trained.nc",
+        untrained=f"<results>/contextual_sentiment/analysis/{CS_SHOWN}/untrained.nc",
+        shuffled=f"<results>/contextual_sentiment/analysis/{CS_SHOWN}/shuffled.nc",
+        written_trained=f"<results>/contextual_sentiment/analysis/{CS_SHOWN_WRITTEN}/trained.nc",
+        written_untrained=f"<results>/contextual_sentiment/analysis/{CS_SHOWN_WRITTEN}/untrained.nc",
+        written_shuffled=f"<results>/contextual_sentiment/analysis/{CS_SHOWN_WRITTEN}/shuffled.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/fig_modjac.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/fig_modjac.png",
+            caption="../report/contextual_sentiment/fig_modjac.rst",
+            category="contextual_sentiment",
+            labels={"figure": "input Jacobian"},
+        ),
+        data="<results>/contextual_sentiment/figures/fig_modjac.nc",
+    log:
+        "<logs>/contextual_sentiment/fig_modjac.log",
     conda:
         "../../envs/python.yaml"
     threads: 1
@@ -132,6 +178,32 @@ rule contextual_sentiment_baselines:
         analysis="<results>/contextual_sentiment/analysis/{corpus}_baselines.nc",
     log:
         "<logs>/contextual_sentiment/baselines_{corpus}.log",
+        *code_of("scripts/contextual_sentiment/fig_modjac.py"),
+    script:
+        "../../scripts/contextual_sentiment/fig_modjac.py"
+
+
+rule contextual_sentiment_fig_modsub:
+    """The modifier subspace, and how deflections into it decay."""
+    input:
+        trained=expand(
+            "<results>/contextual_sentiment/analysis/{network}/trained.nc", network=CS_SHOWN_ALL
+        ),
+        cells=expand(
+            "<results>/contextual_sentiment/analysis/{network}/trained.nc", network=CS_SHOWN_CELLS
+        ),
+        written=f"<results>/contextual_sentiment/analysis/{CS_SHOWN_WRITTEN}/trained.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/fig_modsub.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/fig_modsub.png",
+            caption="../report/contextual_sentiment/fig_modsub.rst",
+            category="contextual_sentiment",
+            labels={"figure": "modifier subspace"},
+        ),
+        data="<results>/contextual_sentiment/figures/fig_modsub.nc",
+    log:
+        "<logs>/contextual_sentiment/fig_modsub.log",
     conda:
         "../../envs/python.yaml"
     threads: 1
@@ -139,4 +211,31 @@ rule contextual_sentiment_baselines:
         *code_of("scripts/contextual_sentiment/baselines.py"),
         settings=lookup(dpath="contextual_sentiment/baselines", within=config),
     script:
-        "../../scripts/contextual_sentiment/baselines.py"
+        "../../scripts/contextual_sentiment/fig_modsub.py"
+
+
+rule contextual_sentiment_fig_perturb:
+    """Gains and accuracy of networks that are kept out of the modifier subspace."""
+    input:
+        trained=expand(
+            "<results>/contextual_sentiment/analysis/{network}/trained.nc", network=CS_SHOWN_ALL
+        ),
+        written=f"<results>/contextual_sentiment/analysis/{CS_SHOWN_WRITTEN}/trained.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/fig_perturb.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/fig_perturb.png",
+            caption="../report/contextual_sentiment/fig_perturb.rst",
+            category="contextual_sentiment",
+            labels={"figure": "removal"},
+        ),
+        data="<results>/contextual_sentiment/figures/fig_perturb.nc",
+    log:
+        "<logs>/contextual_sentiment/fig_perturb.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/fig_perturb.py"),
+    script:
+        "../../scripts/contextual_sentiment/fig_perturb.py"

@@ -37,9 +37,17 @@ def take_numbers(dataset: xr.Dataset, names: Sequence[str], *, prefix: str = "")
         where = "/".join(str(dataset.attrs.get(key, "?")) for key in ("corpus", "cell", "twin"))
         raise KeyError(
             f"the analysis of {where} has no {', '.join(missing)}. It was made by older code: "
-            "delete it and run `snakemake --cores all line_attractor` again."
+            "delete it and run `snakemake --cores all` again."
         )
     taken = dataset[list(names)].drop_attrs(deep=False)
+    # Text that was read from a file has no width, which it needs to be written again.
+    taken = taken.assign(
+        {
+            name: array.astype(str, keep_attrs=True)
+            for name, array in taken.data_vars.items()
+            if array.dtype == object
+        }
+    )
     if not prefix:
         return taken
     new_names = {str(name): f"{prefix}_{name}" for name in [*taken.variables, *taken.dims]}

@@ -6,7 +6,7 @@ two things meet in one panel they also differ in lightness, line style or marker
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,35 @@ TWIN_NAMES: Mapping[str, str] = {
     "trained": "trained",
     "untrained": "untrained",
     "shuffled": "trained on shuffled labels",
+}
+
+#: Of a kind of word: colour, marker, line style. Words that negate are warm, words that
+#: intensify cool, words without a gain of their own grey or purple.
+KINDS: Mapping[str, tuple[str, str, str]] = {
+    "not4": (VERMILION, "v", "-"),
+    "not2": (ORANGE, "<", "--"),
+    "very1": (SKY, ">", "--"),
+    "very3": (BLUE, "^", "-"),
+    "valence": (PURPLE, "s", "-."),
+    "neutral": ("#b0b0b0", "o", ":"),
+    "dummy": (GREY, "D", ":"),
+    "word": (GREY, "o", "-"),
+    "found": (BLACK, "o", "-"),
+    "control": (GREY, "D", ":"),
+}
+
+#: How a kind of word is called in a legend; the number is how many words a modifier reaches.
+KIND_NAMES: Mapping[str, str] = {
+    "not4": "not (4)",
+    "not2": "not (2)",
+    "very1": "very (1)",
+    "very3": "very (3)",
+    "valence": "valence",
+    "neutral": "neutral",
+    "dummy": "dummy",
+    "word": "word",
+    "found": "found",
+    "control": "control",
 }
 
 #: How a model is called in a title or a table.
@@ -189,6 +218,31 @@ def explain_above(axes: Axes, *, entries: int = 5) -> Axes:
         )
         legend.set_in_layout(False)  # else the panel would shrink until its legend fits above it
     return axes
+
+
+def look_of(kind: str) -> tuple[str, str, str]:
+    """Colour, marker and line style of a kind of word; a kind without its own is green.
+
+    Examples
+    --------
+    >>> look_of("not4")
+    ('#D55E00', 'v', '-')
+    >>> look_of("soft")
+    ('#009E73', 'P', '-')
+    """
+    return KINDS.get(kind, (GREEN, "P", "-"))
+
+
+def kinds_of(kinds: Iterable[str]) -> list[str]:
+    """The kinds that occur, in the order of `KINDS`; unknown ones last, by name.
+
+    Examples
+    --------
+    >>> kinds_of(["dummy", "not4", "dummy", "soft"])
+    ['not4', 'dummy', 'soft']
+    """
+    found = {str(kind) for kind in kinds}
+    return [kind for kind in KINDS if kind in found] + sorted(found - set(KINDS))
 
 
 def signed(position: float) -> str:
