@@ -21,7 +21,9 @@ CS_GENERATED = list(RECIPES["contextual_sentiment"])
 CS_PAIRS = [*CS_GENERATED, *(f"{corpus}_gru" for corpus in CS_WRITTEN)]
 # Every network that is analysed, best on validation first: corpus_cell_rank.
 CS_ANALYSED = [
-    f"{pair}_{rank}" for pair in CS_PAIRS for rank in range(CS_POPULATION["analysed"].get(pair, 1))
+    f"{pair}_{rank}"
+    for pair in CS_PAIRS
+    for rank in range(CS_POPULATION["analysed"].get(pair, 1))
 ]
 CS_MODELS = {
     network: [f"<results>/contextual_sentiment/models/{network}_0.safetensors"]
@@ -35,8 +37,15 @@ CS_MODELS = {
 }
 # Words of written documents get their classes from the first paper's bag of words.
 CS_BAGS = {
-    corpus: [f"<results>/line_attractor/analysis/{corpus}_bag_of_words.nc"] for corpus in CS_WRITTEN
+    corpus: [f"<results>/line_attractor/analysis/{corpus}_bag_of_words.nc"]
+    for corpus in CS_WRITTEN
 }
+# Networks that figures show: the GRUs of the generated language, best first, the other cells
+# beside them, and one network of written documents.
+CS_SHOWN = "ctx_gru_0"
+CS_SHOWN_ALL = [network for network in CS_ANALYSED if network.rpartition("_")[0] == "ctx_gru"]
+CS_SHOWN_CELLS = [f"ctx_{cell}_0" for cell in CS_POPULATION["networks"]["ctx"] if cell != "gru"]
+CS_SHOWN_WRITTEN = f"{CONTEXTUAL_SENTIMENT['figures']['written']}_gru_0"
 
 FIGURES["contextual_sentiment"] = [
     "fig_probe",
@@ -53,12 +62,6 @@ FIGURES["contextual_sentiment"] = [
     "s13",
     "s14",
 ]
-# Networks that figures show: the GRUs of the generated language, best first, the other cells
-# beside them, and one network of written documents.
-CS_SHOWN = "ctx_gru_0"
-CS_SHOWN_ALL = [network for network in CS_ANALYSED if network.rpartition("_")[0] == "ctx_gru"]
-CS_SHOWN_CELLS = [f"ctx_{cell}_0" for cell in CS_POPULATION["networks"]["ctx"] if cell != "gru"]
-CS_SHOWN_WRITTEN = f"{CONTEXTUAL_SENTIMENT['figures']['written']}_gru_0"
 
 
 rule contextual_sentiment_modifiers:
@@ -94,6 +97,55 @@ rule contextual_sentiment_train_toy:
         networks="<results>/contextual_sentiment/models/toy.safetensors",
     log:
         "<logs>/contextual_sentiment/train_toy.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/train_toy.py"),
+        settings=lookup(dpath="contextual_sentiment/toy", within=config),
+    script:
+        "../../scripts/contextual_sentiment/train_toy.py"
+
+
+rule contextual_sentiment_toy:
+    """Phrases of the toy language: predictions, modes, and modes taken out."""
+    input:
+        corpus=f"<results>/data/{CS_TOY}/corpus.nc",
+        vocabulary=f"<results>/data/{CS_TOY}/vocabulary.csv",
+        networks="<results>/contextual_sentiment/models/toy.safetensors",
+    output:
+        analysis="<results>/contextual_sentiment/analysis/toy.nc",
+    log:
+        "<logs>/contextual_sentiment/toy.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/toy.py"),
+        toy=lookup(dpath="contextual_sentiment/toy", within=config),
+        dynamics=lookup(dpath="contextual_sentiment/dynamics", within=config),
+    script:
+        "../../scripts/contextual_sentiment/toy.py"
+
+
+rule contextual_sentiment_baselines:
+    """Bags of words that know the modifiers that the GRU has, and what they recover of it."""
+    input:
+        corpus="<results>/data/{corpus}/corpus.nc",
+        vocabulary="<results>/data/{corpus}/vocabulary.csv",
+        network="<results>/contextual_sentiment/analysis/{corpus}_gru_0/trained.nc",
+    output:
+        analysis="<results>/contextual_sentiment/analysis/{corpus}_baselines.nc",
+    log:
+        "<logs>/contextual_sentiment/baselines_{corpus}.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/baselines.py"),
+        settings=lookup(dpath="contextual_sentiment/baselines", within=config),
+    script:
+        "../../scripts/contextual_sentiment/baselines.py"
 
 
 rule contextual_sentiment_fig_probe:
@@ -116,22 +168,6 @@ rule contextual_sentiment_fig_probe:
         "../../envs/python.yaml"
     threads: 1
     params:
-        *code_of("scripts/contextual_sentiment/train_toy.py"),
-        settings=lookup(dpath="contextual_sentiment/toy", within=config),
-    script:
-        "../../scripts/contextual_sentiment/train_toy.py"
-
-
-rule contextual_sentiment_toy:
-    """Phrases of the toy language: predictions, modes, and modes taken out."""
-    input:
-        corpus=f"<results>/data/{CS_TOY}/corpus.nc",
-        vocabulary=f"<results>/data/{CS_TOY}/vocabulary.csv",
-        networks="<results>/contextual_sentiment/models/toy.safetensors",
-    output:
-        analysis="<results>/contextual_sentiment/analysis/toy.nc",
-    log:
-        "<logs>/contextual_sentiment/toy.log",
         *code_of("scripts/contextual_sentiment/fig_probe.py"),
     script:
         "../../scripts/contextual_sentiment/fig_probe.py"
@@ -161,23 +197,6 @@ rule contextual_sentiment_fig_modjac:
         "../../envs/python.yaml"
     threads: 1
     params:
-        *code_of("scripts/contextual_sentiment/toy.py"),
-        toy=lookup(dpath="contextual_sentiment/toy", within=config),
-        dynamics=lookup(dpath="contextual_sentiment/dynamics", within=config),
-    script:
-        "../../scripts/contextual_sentiment/toy.py"
-
-
-rule contextual_sentiment_baselines:
-    """Bags of words that know the modifiers that the GRU has, and what they recover of it."""
-    input:
-        corpus="<results>/data/{corpus}/corpus.nc",
-        vocabulary="<results>/data/{corpus}/vocabulary.csv",
-        network="<results>/contextual_sentiment/analysis/{corpus}_gru_0/trained.nc",
-    output:
-        analysis="<results>/contextual_sentiment/analysis/{corpus}_baselines.nc",
-    log:
-        "<logs>/contextual_sentiment/baselines_{corpus}.log",
         *code_of("scripts/contextual_sentiment/fig_modjac.py"),
     script:
         "../../scripts/contextual_sentiment/fig_modjac.py"
@@ -208,8 +227,7 @@ rule contextual_sentiment_fig_modsub:
         "../../envs/python.yaml"
     threads: 1
     params:
-        *code_of("scripts/contextual_sentiment/baselines.py"),
-        settings=lookup(dpath="contextual_sentiment/baselines", within=config),
+        *code_of("scripts/contextual_sentiment/fig_modsub.py"),
     script:
         "../../scripts/contextual_sentiment/fig_modsub.py"
 
@@ -239,3 +257,13 @@ rule contextual_sentiment_fig_perturb:
         *code_of("scripts/contextual_sentiment/fig_perturb.py"),
     script:
         "../../scripts/contextual_sentiment/fig_perturb.py"
+
+
+rule contextual_sentiment:
+    """The whole paper: every figure, every claim judged."""
+    input:
+        expand(
+            "<results>/contextual_sentiment/figures/{figure}.png",
+            figure=FIGURES["contextual_sentiment"],
+        ),
+        "<results>/contextual_sentiment/claims.json",
