@@ -3,15 +3,14 @@
 The networks of a corpus and cell give a median and a range; the twins give controls.
 """
 
-from collections import defaultdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from unrolled.dynamics import summarise_line_attractor
 from unrolled.files import load_dataset, load_table, save_json
 from unrolled.record import run_step
 from unrolled.record.claims import judge, read_claims
+from unrolled.record.metrics import finite_metrics, population_metrics
 from unrolled.record.verdicts import cells_that_hold
 
 if TYPE_CHECKING:
@@ -39,26 +38,17 @@ def accuracies(rows: list[dict[str, str]]) -> dict[str, float]:
     return metrics
 
 
-def dynamics(paths: list[str]) -> dict[str, float]:
-    """Numbers of all networks: median, low and high of the trained ones, medians of the twins."""
-    values: dict[tuple[str, str], list[float]] = defaultdict(list)
+def dynamics(paths: list[str]) -> Iterator[tuple[str, str, dict[str, float]]]:
+    """What each network is, which twin, and its numbers."""
     for path in paths:
         data = load_dataset(path)
-        twin = data.attrs["twin"]
-        for name, value in summarise_line_attractor(data).items():
-            values[f"{data.attrs['corpus']}_{data.attrs['cell']}_{name}", twin].append(value)
-    metrics: dict[str, float] = {}
-    for (key, twin), several in values.items():
-        if twin == "trained":
-            metrics[key] = float(np.median(several))
-            metrics[f"{key}_low"], metrics[f"{key}_high"] = min(several), max(several)
-        else:
-            metrics[f"{key}_{twin}"] = float(np.median(several))
-    return metrics
+        what = f"{data.attrs['corpus']}_{data.attrs['cell']}"
+        yield what, data.attrs["twin"], summarise_line_attractor(data)
 
 
 with run_step(snakemake) as step:
-    metrics = accuracies(load_table(step.input.table)) | dynamics(step.input.networks)
+    metrics = accuracies(load_table(step.input.table))
+    metrics |= population_metrics(dynamics(step.input.networks))
     pairs = {tuple(pair) for pair in step.params.pairs}
     claims = read_claims(step.source(CLAIMS)).claims
     own = [one for one in claims if (one.where.get("corpus"), one.where.get("cell")) in pairs]
@@ -66,5 +56,4 @@ with run_step(snakemake) as step:
     (universal,) = (one for one in claims if one.all_of)
     metrics[universal.quantity] = len(cells_that_hold(verdicts, universal.all_of))
     metrics["universal_pairs_possible"] = len(pairs)
-    finite = {key: float(value) if np.isfinite(value) else None for key, value in metrics.items()}
-    save_json(finite, step.output.metrics)
+    save_json(finite_metrics(metrics), step.output.metrics)

@@ -21,9 +21,7 @@ CS_GENERATED = list(RECIPES["contextual_sentiment"])
 CS_PAIRS = [*CS_GENERATED, *(f"{corpus}_gru" for corpus in CS_WRITTEN)]
 # Every network that is analysed, best on validation first: corpus_cell_rank.
 CS_ANALYSED = [
-    f"{pair}_{rank}"
-    for pair in CS_PAIRS
-    for rank in range(CS_POPULATION["analysed"].get(pair, 1))
+    f"{pair}_{rank}" for pair in CS_PAIRS for rank in range(CS_POPULATION["analysed"].get(pair, 1))
 ]
 CS_MODELS = {
     network: [f"<results>/contextual_sentiment/models/{network}_0.safetensors"]
@@ -37,9 +35,9 @@ CS_MODELS = {
 }
 # Words of written documents get their classes from the first paper's bag of words.
 CS_BAGS = {
-    corpus: [f"<results>/line_attractor/analysis/{corpus}_bag_of_words.nc"]
-    for corpus in CS_WRITTEN
-}
+    corpus: [f"<results>/line_attractor/analysis/{corpus}_bag_of_words.nc"] for corpus in CS_WRITTEN
+}  # Corpora on which bags of words are compared with the GRU.
+CS_LADDERS = ["ctx", *CS_WRITTEN]
 # Networks that figures show: the GRUs of the generated language, best first, the other cells
 # beside them, and one network of written documents.
 CS_SHOWN = "ctx_gru_0"
@@ -146,6 +144,31 @@ rule contextual_sentiment_baselines:
         settings=lookup(dpath="contextual_sentiment/baselines", within=config),
     script:
         "../../scripts/contextual_sentiment/baselines.py"
+
+
+rule contextual_sentiment_metrics:
+    """Every number that a claim is judged by."""
+    input:
+        toy="<results>/contextual_sentiment/analysis/toy.nc",
+        networks=expand(
+            "<results>/contextual_sentiment/analysis/{network}/{twin}.nc",
+            network=CS_ANALYSED,
+            twin=["trained", "untrained", "shuffled"],
+        ),
+        baselines=expand(
+            "<results>/contextual_sentiment/analysis/{corpus}_baselines.nc", corpus=CS_LADDERS
+        ),
+    output:
+        metrics="<results>/contextual_sentiment/metrics.json",
+    log:
+        "<logs>/contextual_sentiment/metrics.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/metrics.py"),
+    script:
+        "../../scripts/contextual_sentiment/metrics.py"
 
 
 rule contextual_sentiment_fig_probe:

@@ -23,6 +23,9 @@ PullBack = Callable[[np.ndarray], dict[str, np.ndarray]]
 START_AMPLITUDE, START_TIME = 0.3, 3.0
 # A time constant of 0.1 words leaves one word, one of 100 makes no difference between places.
 TIME_BOUNDS = (0.1, 100.0)
+# A word at an edge counts at most five times as much as in the middle, and never the other way
+# round. Without a bound the penalty on weights is evaded by small weights and large amplitudes.
+AMPLITUDE_BOUNDS = (-1.0, 4.0)
 _PENALISED = ("weights", "bigrams")
 _TIMES = ("modifier_times", "edge_times")
 # Steps that L-BFGS remembers: weights times factors curve, and with 40 steps it takes about half of
@@ -95,6 +98,7 @@ class Model:
         """Least and largest value of each entry of the vector, shape (n, 2)."""
         low, high = np.log(TIME_BOUNDS)
         limits = {name: (low, high) for name in _TIMES}
+        limits["edge_amplitudes"] = AMPLITUDE_BOUNDS
         return np.column_stack(
             [
                 self.pack(

@@ -17,6 +17,10 @@ from .modes import Modes as Modes
 from .modes import decompose as decompose
 from .modes import linearise as linearise
 from .modes import time_constants as time_constants
+from .modifier_summaries import summarise_changes as summarise_changes
+from .modifier_summaries import summarise_ladder as summarise_ladder
+from .modifier_summaries import summarise_modifiers as summarise_modifiers
+from .modifier_summaries import summarise_phrases as summarise_phrases
 from .modifiers import Line as Line
 from .modifiers import choose_points as choose_points
 from .modifiers import jacobian_changes as jacobian_changes

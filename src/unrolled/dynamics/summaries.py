@@ -110,9 +110,9 @@ def _words(data: xr.Dataset) -> dict[str, float]:
             abs(neutral.mean()) / (0.5 * (abs(positive.mean()) + abs(negative.mean())))
         ),
         "class_separation": float((pushes[2].mean() - pushes[0].mean()) / spread),
-        "projection_correlation": _correlation(data.word_projection.values, weights),
+        "projection_correlation": correlation(data.word_projection.values, weights),
         "projection_correlation_second": abs(
-            _correlation(data.word_projection_second.values, weights)
+            correlation(data.word_projection_second.values, weights)
         ),
         "later_effect_ratio": float(later[1].mean() / later[0].mean()),
     }
@@ -129,7 +129,7 @@ def _predictions(data: xr.Dataset) -> dict[str, float]:
     }
 
 
-def _correlation(left: np.ndarray, right: np.ndarray) -> float:
+def correlation(left: np.ndarray, right: np.ndarray) -> float:
     """Pearson's correlation; NaN where one of the two does not vary."""
     if np.ptp(left) == 0 or np.ptp(right) == 0:
         return float("nan")
@@ -140,4 +140,4 @@ def rank_correlation(left: np.ndarray, right: np.ndarray) -> float:
     """Spearman's correlation of two vectors."""
     from scipy.stats import rankdata
 
-    return _correlation(rankdata(left), rankdata(right))
+    return correlation(rankdata(left), rankdata(right))
