@@ -37,16 +37,17 @@ def summarise_changes(data: xr.Dataset) -> dict[str, float]:
     true_slopes = data.true_slope.values.mean(axis=1)
     modifying = np.isin(kinds, MODIFIERS)
     among = modifying | np.isin(kinds, PLAIN)
-    by_kind = _by_kind(kinds, slopes)
+    # NumPy's extremes pass on what is not a number; Python's would hide a kind that is not there.
+    by_kind, true_by_kind = _by_kind(kinds, slopes), _by_kind(kinds, true_slopes)
     return {
         "accuracy": float(data.attrs["accuracy"]),
         "n_points": float(data.attrs["n_points"]),
         "change_auc": area_under_curve(data.jacobian_change.values[among], modifying[among]),
         "change_beside_auc": area_under_curve(data.jacobian_change_beside.values, modifying),
-        "negator_slope": max(by_kind[kind] for kind in NEGATORS),
-        "intensifier_slope": min(by_kind[kind] for kind in INTENSIFIERS),
+        "negator_slope": float(np.max([by_kind[kind] for kind in NEGATORS])),
+        "intensifier_slope": float(np.min([by_kind[kind] for kind in INTENSIFIERS])),
         "dummy_slope": by_kind["dummy"],
-        "negator_true_slope": max(_by_kind(kinds, true_slopes)[kind] for kind in NEGATORS),
+        "negator_true_slope": float(np.max([true_by_kind[kind] for kind in NEGATORS])),
         "linear_agreement": _mean(data.linear_agreement.values[modifying]),
         **{
             f"slope_after_{word}": _mean(slopes[data.context_word.values == word])
@@ -134,9 +135,9 @@ def _gains(data: xr.Dataset) -> dict[str, float]:
         **{f"gain_{kind}": float(values[0]) for kind, values in course.items()},
         **{f"span_{kind}": value for kind, value in spans.items()},
         "linearised_gain_not4": _by_kind(kinds, data.linearised_gain.values)["not4"],
-        "span_contrast": min(signed),
+        "span_contrast": float(np.min(signed)),
         "dummy_contrast": max(abs(_contrast(course["dummy"], span)) for span in SPANS.values()),
-        "span_order": min(orders),
+        "span_order": float(np.min(orders)),
     }
 
 
