@@ -104,10 +104,14 @@ def without_modes(deflection, left) -> np.ndarray:
 
 def _orthonormal(vectors) -> np.ndarray:
     """Orthonormal rows that span the real and imaginary parts of complex rows."""
+    from scipy.linalg import qr
+
     vectors = np.asarray(vectors)
     parts = np.concatenate([vectors.real, vectors.imag])
-    _, sizes, axes = np.linalg.svd(parts, full_matrices=False)
-    return axes[sizes > 1e-10 * sizes[0]]
+    # The rows of a pair are the same twice, but for a sign: pivots tell how many differ.
+    axes, triangle, _ = qr(parts.T, mode="economic", pivoting=True)
+    sizes = np.abs(np.diag(triangle))
+    return axes.T[sizes > 1e-10 * sizes[0]]
 
 
 def removal_course(effect, deflection, left, groups: Sequence[tuple[int, ...]]) -> dict:

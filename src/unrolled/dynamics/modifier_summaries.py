@@ -153,22 +153,25 @@ def _removal(data: xr.Dataset) -> dict[str, float]:
     removed = _by_kind(kinds, data.removed_gain.values)
     random = [_by_kind(kinds, gains) for gains in data.random_gain.values]
     kept = float(data.kept_accuracy)
+    removed_accuracy = float(data.removed_accuracy)
+    random_accuracy = float(data.random_accuracy.values.mean())
     numbers = {
         "removed_effect_ratio": float(data.removed_effect_ratio),
-        "removed_accuracy": float(data.removed_accuracy),
-        "random_accuracy": float(data.random_accuracy.values.mean()),
-        "random_loss_share": (kept - float(data.random_accuracy.values.mean()))
-        / (kept - float(data.removed_accuracy))
-        if kept > float(data.removed_accuracy)
-        else float("nan"),
+        "removed_accuracy": removed_accuracy,
+        "random_accuracy": random_accuracy,
+        "random_loss_share": _share(kept - random_accuracy, kept - removed_accuracy),
     }
     for kind in ("not4", "very1"):
         size = abs(whole[kind] - 1.0)
-        numbers[f"removed_cut_{kind}"] = 1.0 - abs(removed[kind] - 1.0) / size
-        numbers[f"random_cut_{kind}"] = float(
-            np.mean([abs(one[kind] - whole[kind]) / size for one in random])
-        )
+        changes = [abs(one[kind] - whole[kind]) for one in random]
+        numbers[f"removed_cut_{kind}"] = 1.0 - _share(abs(removed[kind] - 1.0), size)
+        numbers[f"random_cut_{kind}"] = _share(float(np.mean(changes)), size)
     return numbers
+
+
+def _share(part: float, whole: float) -> float:
+    """Part of a whole; NaN where there is nothing to have a part of."""
+    return part / whole if whole > 0 else float("nan")
 
 
 def _positions(data: xr.Dataset) -> dict[str, float]:
