@@ -27,6 +27,14 @@ with run_step(snakemake) as step, publication_style():
         f"rank{number}": load_dataset(path) for number, path in enumerate(step.input.trained)
     }
     written = load_dataset(step.input.written)
+    # How well words are counted on the same documents: the first rung of each ladder.
+    generated_words, written_words = (
+        float(load_dataset(path).test_accuracy.values[0]) for path in step.input.ladders
+    )
+    networks = {
+        name: data.assign_attrs(words_accuracy=generated_words) for name, data in networks.items()
+    }
+    written = written.assign_attrs(words_accuracy=written_words)
     columns = {
         "generated": networks,
         str(written.attrs["corpus"]): {"written": written},

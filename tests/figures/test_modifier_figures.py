@@ -27,7 +27,7 @@ from unrolled.figures import (
     take_numbers,
     write_sentences,
 )
-from unrolled.files import load_dataset, save_dataset
+from unrolled.files import load_dataset, measured_dataset, save_dataset
 
 FIGURES = ("fig_probe", "fig_modjac", "fig_modsub", "fig_perturb")
 TWINS = ("trained", "untrained", "shuffled")
@@ -67,8 +67,16 @@ def _files(folder, case):
         "fig_probe": {"trained": paths["trained"], "written": paths["written_trained"]},
         "fig_modjac": paths,
         "fig_modsub": {**several, "cells": [paths["lstm"]]},
-        "fig_perturb": several,
+        "fig_perturb": {**several, "ladders": [_ladder(folder), _ladder(folder)]},
     }
+
+
+def _ladder(folder):
+    """What is needed of a ladder of baselines: how well words are counted."""
+    accuracy = ("rung_number", [0.81, 0.9], "1", "accuracy on test documents")
+    path = folder / "ladder.nc"
+    save_dataset(measured_dataset({"test_accuracy": accuracy}, {}), path)
+    return path
 
 
 def _draw(name, inputs, folder):

@@ -43,7 +43,8 @@ CS_LADDERS = ["ctx", *CS_WRITTEN]
 CS_SHOWN = "ctx_gru_0"
 CS_SHOWN_ALL = [network for network in CS_ANALYSED if network.rpartition("_")[0] == "ctx_gru"]
 CS_SHOWN_CELLS = [f"ctx_{cell}_0" for cell in CS_POPULATION["networks"]["ctx"] if cell != "gru"]
-CS_SHOWN_WRITTEN = f"{CONTEXTUAL_SENTIMENT['figures']['written']}_gru_0"
+CS_WRITTEN_CORPUS = CONTEXTUAL_SENTIMENT["figures"]["written"]
+CS_SHOWN_WRITTEN = f"{CS_WRITTEN_CORPUS}_gru_0"
 
 FIGURES["contextual_sentiment"] = [
     "fig_probe",
@@ -262,6 +263,10 @@ rule contextual_sentiment_fig_perturb:
             "<results>/contextual_sentiment/analysis/{network}/trained.nc", network=CS_SHOWN_ALL
         ),
         written=f"<results>/contextual_sentiment/analysis/{CS_SHOWN_WRITTEN}/trained.nc",
+        ladders=[
+            "<results>/contextual_sentiment/analysis/ctx_baselines.nc",
+            f"<results>/contextual_sentiment/analysis/{CS_WRITTEN_CORPUS}_baselines.nc",
+        ],
     output:
         pdf="<results>/contextual_sentiment/figures/fig_perturb.pdf",
         png=report(

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from unrolled.settings.networks import Cell, NetworkSize, Recipe, RecipeChange
+from unrolled.settings.slow_points import SlowPoints
 from unrolled.settings.values import (
     Block,
     Count,
-    CountOrZero,
     NotNegative,
     Positive,
     Positives,
@@ -82,23 +82,9 @@ class Toy(Block):
     """Probe reviews of each phrase."""
 
 
-class Dynamics(Block):
+class Dynamics(SlowPoints):
     """The analysis of one network."""
 
-    documents: Count
-    """Test documents whose states are analysed."""
-    starts: Count
-    """Starts of the search for slow points."""
-    settling: CountOrZero
-    """Free steps before that search."""
-    ridge: Positive
-    """Fixed ridge of its Levenberg-Marquardt steps."""
-    iterations: Count
-    """Number of these steps."""
-    speed: Positive
-    """A point is slow if it moves at most this share of the median step along documents."""
-    neighbours: Count
-    """Neighbours of each point in the locally linear embedding."""
     points: Count
     """Slow points along the line at which words are compared."""
     word_count: Count

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from unrolled.settings.networks import Cell, NetworkSize, Recipe, RecipeChange
-from unrolled.settings.values import Block, Count, CountOrZero, Positive, Positives
+from unrolled.settings.slow_points import SlowPoints
+from unrolled.settings.values import Block, Count, CountOrZero, Positives
 
 Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
 
@@ -47,27 +48,13 @@ class BagOfWords(Block):
     """A word of a class is seen at least so often in training."""
 
 
-class Dynamics(Block):
+class Dynamics(SlowPoints):
     """The analysis of one network."""
 
-    documents: Count
-    """Test documents whose states are analysed."""
-    starts: Count
-    """Starts of the search for slow points."""
-    settling: CountOrZero
-    """Free steps before that search."""
-    ridge: Positive
-    """Fixed ridge of its Levenberg-Marquardt steps."""
-    iterations: Count
-    """Number of these steps."""
-    speed: Positive
-    """A point is slow if it moves at most this share of the median step along documents."""
     exact_starts: Count
     """Starts of the search for exact fixed points."""
     relaxation: Count
     """Free steps of the relaxation test."""
-    neighbours: Count
-    """Neighbours of each point in the locally linear embedding."""
     null_vectors: Count
     """Random directions that alignments are compared with."""
 
