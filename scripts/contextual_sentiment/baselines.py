@@ -91,7 +91,15 @@ def describe_gains(corpus: Corpus, fitted: FittedRung, modifiers: np.ndarray) ->
         profile = corpus.gains.get(corpus.words[word], [])[: gains.shape[1]]
         truth[row, : len(profile)] = profile
     weights = corpus.position_weights[length][:length]
+    decay = np.exp(-np.arange(length) / corpus.attrs["position_time"])
     return measured | {
+        **{
+            f"true_{edge}_weight": (
+                "position", 1.0 + corpus.attrs[f"{edge}_weight"] * decay, "1",
+                f"true weight of a position by its words to the {edge}, far from the other",
+            )
+            for edge in ("begin", "end")
+        },
         "true_gain": (("modifier", "lag"), truth, "1", "true factor"),
         "true_place_weight": (
             "position", weights / weights[length // 2], "1", "true weight of a position",

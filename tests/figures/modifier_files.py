@@ -102,6 +102,17 @@ def make_modifiers(
             ),
             "initial_projection": ("shown_axis", np.array([0.2, -0.1, 0.3]), "state units"),
             "initial_alignment": ("followed", cosines, "1"),
+            **{
+                f"{name}_slope{suffix}": (dim, 1 + 0.5 ** np.arange(length), "1")
+                for name, suffix, dim, length in (
+                    ("begin", "", "position", 25),
+                    ("begin", "_immediate", "position", 25),
+                    ("begin", "_reset", "position", 25),
+                    ("end", "", "delay", 16),
+                    ("place", "", "place", 24),
+                    ("place", "_reset", "place", 24),
+                )
+            },
             "off_share": (("modifier", "reference_point"), off_share, "1"),
             "mode_time_constant": ("mode_rank", constants, "tokens"),
             "sentence_logit": (("sentence", "token"), readouts, "logit"),

@@ -42,6 +42,7 @@ CS_LADDERS = ["ctx", *CS_WRITTEN]
 # beside them, and one network of written documents.
 CS_SHOWN = "ctx_gru_0"
 CS_SHOWN_ALL = [network for network in CS_ANALYSED if network.rpartition("_")[0] == "ctx_gru"]
+CS_CONTROLS = [one for one in CS_ANALYSED if one.rpartition("_")[0] == "ctx_nopos_gru"]
 CS_SHOWN_CELLS = [f"ctx_{cell}_0" for cell in CS_POPULATION["networks"]["ctx"] if cell != "gru"]
 CS_WRITTEN_CORPUS = CONTEXTUAL_SENTIMENT["figures"]["written"]
 CS_SHOWN_WRITTEN = f"{CS_WRITTEN_CORPUS}_gru_0"
@@ -285,6 +286,239 @@ rule contextual_sentiment_fig_perturb:
         *code_of("scripts/contextual_sentiment/fig_perturb.py"),
     script:
         "../../scripts/contextual_sentiment/fig_perturb.py"
+
+
+rule contextual_sentiment_fig_time:
+    """Strength and time scale of each modifier."""
+    input:
+        trained=expand(
+            "<results>/contextual_sentiment/analysis/{network}/trained.nc", network=CS_SHOWN_ALL
+        ),
+        cells=expand(
+            "<results>/contextual_sentiment/analysis/{network}/trained.nc",
+            network=CS_SHOWN_CELLS[-2:],
+        ),
+        written=f"<results>/contextual_sentiment/analysis/{CS_SHOWN_WRITTEN}/trained.nc",
+        ladder="<results>/contextual_sentiment/analysis/ctx_baselines.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/fig_time.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/fig_time.png",
+            caption="../report/contextual_sentiment/fig_time.rst",
+            category="contextual_sentiment",
+            labels={"figure": "time"},
+        ),
+        data="<results>/contextual_sentiment/figures/fig_time.nc",
+    log:
+        "<logs>/contextual_sentiment/fig_time.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/fig_time.py"),
+    script:
+        "../../scripts/contextual_sentiment/fig_time.py"
+
+
+rule contextual_sentiment_fig_begin_end:
+    """What a word counts near the beginning and the end."""
+    input:
+        trained=expand(
+            "<results>/contextual_sentiment/analysis/{network}/trained.nc", network=CS_SHOWN_ALL
+        ),
+        controls=expand(
+            "<results>/contextual_sentiment/analysis/{network}/trained.nc", network=CS_CONTROLS
+        ),
+        ladder="<results>/contextual_sentiment/analysis/ctx_baselines.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/fig_begin_end.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/fig_begin_end.png",
+            caption="../report/contextual_sentiment/fig_begin_end.rst",
+            category="contextual_sentiment",
+            labels={"figure": "begin and end"},
+        ),
+        data="<results>/contextual_sentiment/figures/fig_begin_end.nc",
+    log:
+        "<logs>/contextual_sentiment/fig_begin_end.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/fig_begin_end.py"),
+    script:
+        "../../scripts/contextual_sentiment/fig_begin_end.py"
+
+
+rule contextual_sentiment_tab_bow:
+    """Bags of words that know context, beside the network."""
+    input:
+        ladders=expand(
+            "<results>/contextual_sentiment/analysis/{corpus}_baselines.nc", corpus=CS_LADDERS
+        ),
+    output:
+        pdf="<results>/contextual_sentiment/figures/tab_bow.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/tab_bow.png",
+            caption="../report/contextual_sentiment/tab_bow.rst",
+            category="contextual_sentiment",
+            labels={"figure": "table"},
+        ),
+        data="<results>/contextual_sentiment/figures/tab_bow.csv",
+    log:
+        "<logs>/contextual_sentiment/tab_bow.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/tab_bow.py"),
+    script:
+        "../../scripts/contextual_sentiment/tab_bow.py"
+
+
+rule contextual_sentiment_fig_truth:
+    """What was recovered of the truth of the generated language."""
+    input:
+        trained=f"<results>/contextual_sentiment/analysis/{CS_SHOWN}/trained.nc",
+        ladder="<results>/contextual_sentiment/analysis/ctx_baselines.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/fig_truth.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/fig_truth.png",
+            caption="../report/contextual_sentiment/fig_truth.rst",
+            category="contextual_sentiment",
+            labels={"figure": "truth"},
+        ),
+        data="<results>/contextual_sentiment/figures/fig_truth.nc",
+    log:
+        "<logs>/contextual_sentiment/fig_truth.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/fig_truth.py"),
+    script:
+        "../../scripts/contextual_sentiment/fig_truth.py"
+
+
+rule contextual_sentiment_fig2:
+    """Phrases of the toy language among the slow points."""
+    input:
+        toy="<results>/contextual_sentiment/analysis/toy.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/fig2.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/fig2.png",
+            caption="../report/contextual_sentiment/fig2.rst",
+            category="contextual_sentiment",
+            labels={"figure": "2"},
+        ),
+        data="<results>/contextual_sentiment/figures/fig2.nc",
+    log:
+        "<logs>/contextual_sentiment/fig2.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/fig2.py"),
+    script:
+        "../../scripts/contextual_sentiment/fig2.py"
+
+
+rule contextual_sentiment_s11:
+    """Spectra where modifiers take the state of the toy language's network."""
+    input:
+        toy="<results>/contextual_sentiment/analysis/toy.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/s11.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/s11.png",
+            caption="../report/contextual_sentiment/s11.rst",
+            category="contextual_sentiment",
+            labels={"figure": "S11"},
+        ),
+        data="<results>/contextual_sentiment/figures/s11.nc",
+    log:
+        "<logs>/contextual_sentiment/s11.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/s11.py"),
+    script:
+        "../../scripts/contextual_sentiment/s11.py"
+
+
+rule contextual_sentiment_s12:
+    """What the input Jacobian foretells of sixteen phrases."""
+    input:
+        toy="<results>/contextual_sentiment/analysis/toy.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/s12.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/s12.png",
+            caption="../report/contextual_sentiment/s12.rst",
+            category="contextual_sentiment",
+            labels={"figure": "S12"},
+        ),
+        data="<results>/contextual_sentiment/figures/s12.nc",
+    log:
+        "<logs>/contextual_sentiment/s12.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/s12.py"),
+    script:
+        "../../scripts/contextual_sentiment/s12.py"
+
+
+rule contextual_sentiment_s13:
+    """Which modes read the deflection of each modifier."""
+    input:
+        toy="<results>/contextual_sentiment/analysis/toy.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/s13.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/s13.png",
+            caption="../report/contextual_sentiment/s13.rst",
+            category="contextual_sentiment",
+            labels={"figure": "S13"},
+        ),
+        data="<results>/contextual_sentiment/figures/s13.nc",
+    log:
+        "<logs>/contextual_sentiment/s13.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/s13.py"),
+    script:
+        "../../scripts/contextual_sentiment/s13.py"
+
+
+rule contextual_sentiment_s14:
+    """The effect of modifiers as modes are taken out."""
+    input:
+        toy="<results>/contextual_sentiment/analysis/toy.nc",
+    output:
+        pdf="<results>/contextual_sentiment/figures/s14.pdf",
+        png=report(
+            "<results>/contextual_sentiment/figures/s14.png",
+            caption="../report/contextual_sentiment/s14.rst",
+            category="contextual_sentiment",
+            labels={"figure": "S14"},
+        ),
+        data="<results>/contextual_sentiment/figures/s14.nc",
+    log:
+        "<logs>/contextual_sentiment/s14.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/contextual_sentiment/s14.py"),
+    script:
+        "../../scripts/contextual_sentiment/s14.py"
 
 
 rule contextual_sentiment:

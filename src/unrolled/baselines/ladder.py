@@ -55,7 +55,7 @@ RUNGS = {
         "+ modifiers, exponential, begin and end", "modifiers", "exponential", begin=True, end=True
     ),
     "B4a": Rung(
-        "+ weights of their own for modifiers, begin and end",
+        "+ own weights for modifiers, begin and end",
         "modifiers",
         "exponential",
         begin=True,

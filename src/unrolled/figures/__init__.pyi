@@ -25,6 +25,12 @@ from .eigenmodes import draw_all_time_constants as draw_all_time_constants
 from .eigenmodes import draw_spectrum as draw_spectrum
 from .eigenmodes import draw_time_constants_along as draw_time_constants_along
 from .eigenmodes import position_colour as position_colour
+from .gains import draw_found_gains as draw_found_gains
+from .gains import draw_gain_courses as draw_gain_courses
+from .gains import draw_profiles as draw_profiles
+from .gains import draw_words_by_gain as draw_words_by_gain
+from .ladder import LadderColumn as LadderColumn
+from .ladder import draw_ladder_table as draw_ladder_table
 from .line_attractor import activations_panel as activations_panel
 from .line_attractor import all_time_constants_panel as all_time_constants_panel
 from .line_attractor import class_projections_panel as class_projections_panel
@@ -63,6 +69,14 @@ from .numbers import take_numbers as take_numbers
 from .phase_portraits import draw_mode_time_constants as draw_mode_time_constants
 from .phase_portraits import draw_phase_portrait as draw_phase_portrait
 from .phase_portraits import draw_spectra as draw_spectra
+from .phrases import draw_agreement as draw_agreement
+from .phrases import draw_angles as draw_angles
+from .phrases import draw_bars as draw_bars
+from .phrases import draw_chance as draw_chance
+from .phrases import draw_mode_spectrum as draw_mode_spectrum
+from .phrases import draw_paths as draw_paths
+from .phrases import draw_removal as draw_removal
+from .phrases import draw_stems as draw_stems
 from .prediction import draw_errors as draw_errors
 from .prediction import draw_prediction as draw_prediction
 from .saving import RESOLUTION as RESOLUTION
