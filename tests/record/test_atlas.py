@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from unrolled.record.atlas import PaperSection, build_page, figures_of, read_sources
-from unrolled.record.captions import render_caption
+from unrolled.record.captions import caption_path, render_caption
 from unrolled.record.claims import judge, read_claims
 from unrolled.record.run_times import run_times, write_run_times
 from unrolled.record.tables import wide_table
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
-NAMES = ["fig1", "fig2", "tab1", "figA_film_gru", "figA_film_lstm"]
+NAMES = ["fig1", "fig2", "tab1", "fig_begin_end", "s11", "figA_film_gru", "figA_film_lstm"]
 CAPTION = (
     "The **state** moves, :math:`z = 0`, at {{ scale }}.\n\nUnits <b>not</b> shown: {{ units }}.\n"
 )
@@ -84,8 +84,8 @@ def section(tmp_path):
     folder.mkdir(parents=True)
     for name in NAMES:
         write_png(folder / f"{name}.png")
-    caption = tmp_path / "caption.rst"
-    caption.write_text(CAPTION, encoding="utf-8")
+    for stem in ("fig1", "fig2", "tab1", "figA", "fig_begin_end", "s11"):
+        (tmp_path / f"{stem}.rst").write_text(CAPTION, encoding="utf-8")
     claims = tmp_path / "toy.yaml"
     claims.write_text(CLAIMS, encoding="utf-8")
     sheet = read_claims(claims)
@@ -102,7 +102,7 @@ def section(tmp_path):
             NAMES,
             slug="line_attractor",
             pngs={name: folder / f"{name}.png" for name in NAMES},
-            captions=dict.fromkeys(NAMES, caption),
+            captions={name: caption_path(tmp_path, name) for name in NAMES},
             tables={"tab1": rows},
             context={"scale": "demo", "units": 64},
         ),
@@ -148,8 +148,11 @@ def test_figures_of_one_stem_become_one_figure_with_a_picture_for_each_cell(sect
         "Figure 1",
         "Figure 2",
         "Table 1",
+        "Figure begin end",
+        "Figure S11",
         "Figure A",
     ]
+    assert [figure.pictures[0].label for figure in section.figures[:-1]] == [""] * 5
     pictures = section.figures[-1].pictures
     assert [picture.label for picture in pictures] == ["film · gru", "film · lstm"]
     assert (pictures[0].width, pictures[0].height) == (900, 300)

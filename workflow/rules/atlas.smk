@@ -1,6 +1,6 @@
 # Claims judged, the gate that fails when they do, and the page. Included after the papers' rules:
 # a paper is in the run when its rule file has filled FIGURES[<paper>] with its figures' names.
-from unrolled.record.captions import caption_name
+from unrolled.record.captions import caption_path
 from unrolled.record.run_times import write_run_times
 
 # Files of the repository by a path from the working folder, the same in every checkout.
@@ -59,7 +59,7 @@ rule atlas:
             if figure.startswith("tab")
         ],
         captions=[
-            os.path.join(ATLAS_FILES, "report", paper, f"{caption_name(figure)}.rst")
+            caption_path(os.path.join(ATLAS_FILES, "report", paper), figure)
             for paper, figure in ATLAS_FIGURES
         ],
         sources=os.path.join(ATLAS_FILES, "sources.yaml"),

@@ -154,8 +154,8 @@ def figures_of(
     Parameters
     ----------
     names : sequence of str
-        ``fig2``, ``tab1``, or ``figA_film_gru``: what follows the first underscore names the
-        cell, and all figures with one stem become one figure with several pictures.
+        ``fig2``, ``tab1``, or ``figA_film_gru``: all figures that share a caption, here ``figA``,
+        become one figure with several pictures, and what follows its name names the cell.
     slug : str
         The paper, also the folder that links point to.
     pngs, captions : mapping of str to path-like
@@ -176,7 +176,7 @@ def figures_of(
     """
     gathered: dict[str, list[str]] = {}
     for name in names:
-        gathered.setdefault(name.split("_")[0], []).append(name)
+        gathered.setdefault(Path(captions[name]).stem, []).append(name)
     figures = []
     for stem, members in gathered.items():
         rows = [dict(row) for name in members for row in tables.get(name, ())]
@@ -187,7 +187,7 @@ def figures_of(
                 title=_title(stem),
                 caption=render_caption(captions[members[0]], context),
                 pictures=[
-                    _picture(name, pngs[name], slug, "csv" if name in tables else "nc")
+                    _picture(name, stem, pngs[name], slug, "csv" if name in tables else "nc")
                     for name in members
                 ],
                 columns=columns,
@@ -229,7 +229,7 @@ def read_sources(path: str | Path, corpora: Sequence[str]) -> list[dict[str, Any
     ]
 
 
-def _picture(name: str, path: str | Path, slug: str, numbers: str) -> Picture:
+def _picture(name: str, stem: str, path: str | Path, slug: str, numbers: str) -> Picture:
     content = Path(path).read_bytes()
     if content[:8] != b"\x89PNG\r\n\x1a\n" or content[12:16] != b"IHDR":
         raise ValueError(
@@ -239,7 +239,7 @@ def _picture(name: str, path: str | Path, slug: str, numbers: str) -> Picture:
     width, height = struct.unpack(">II", content[16:24])
     return Picture(
         name=name,
-        label=" · ".join(name.split("_")[1:]),
+        label=" · ".join(name.removeprefix(stem).split("_")[1:]),
         data="data:image/png;base64," + base64.b64encode(content).decode("ascii"),
         width=width,
         height=height,
@@ -249,10 +249,12 @@ def _picture(name: str, path: str | Path, slug: str, numbers: str) -> Picture:
 
 
 def _title(stem: str) -> str:
-    match = re.fullmatch(r"(fig|tab)(\w+)", stem)
+    """Figure 2 for ``fig2``, Figure S11 for ``s11``, Figure begin end for ``fig_begin_end``."""
+    match = re.fullmatch(r"(fig|tab|(?=s\d))_?(\w+)", stem)
     if match is None:
         return stem.capitalize()
-    return f"{'Figure' if match[1] == 'fig' else 'Table'} {match[2]}"
+    name = match[2].replace("_", " ")
+    return f"{'Table' if match[1] == 'tab' else 'Figure'} {name if match[1] else name.upper()}"
 
 
 def _shown_number(value: float | str | None) -> str:

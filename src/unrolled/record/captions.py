@@ -9,18 +9,27 @@ from docutils.core import publish_parts
 from docutils.utils import SystemMessage
 from markupsafe import Markup
 
-__all__ = ["caption_name", "render_caption"]
+__all__ = ["caption_path", "render_caption"]
 
 
-def caption_name(figure: str) -> str:
-    """Name of a figure's caption: figures of one stem, as ``figA_film_gru``, share ``figA``.
+def caption_path(folder: str | Path, figure: str) -> str:
+    """File of a figure's caption: its own, or that of its stem.
 
-    Examples
-    --------
-    >>> caption_name("figA_film_gru"), caption_name("fig2")
-    ('figA', 'fig2')
+    Figures of one stem, as ``figA_film_gru`` and ``figA_film_lstm``, share the caption ``figA``
+    and are shown as one figure with several pictures.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where the captions of the paper are.
+    figure : str
+
+    Returns
+    -------
+    str
     """
-    return figure.split("_")[0]
+    own = Path(folder) / f"{figure}.rst"
+    return str(own if own.is_file() else own.with_stem(figure.split("_")[0]))
 
 
 def render_caption(path: str | Path, context: Mapping[str, Any]) -> Markup:
