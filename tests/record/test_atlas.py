@@ -163,7 +163,7 @@ def test_figures_of_one_stem_become_one_figure_with_a_picture_for_each_cell(sect
 def test_a_file_that_is_no_picture_is_named(tmp_path, section):
     broken = tmp_path / "fig1.png"
     broken.write_bytes(b"")
-    caption = tmp_path / "caption.rst"
+    caption = tmp_path / "fig1.rst"
     with pytest.raises(ValueError, match=r"fig1\.png is not a PNG picture \(0 bytes\)"):
         figures_of(
             ["fig1"],

@@ -60,6 +60,22 @@ def test_the_whole_paper_is_built_from_nothing(first):
     assert "line_attractor" in page
 
 
+def test_the_second_paper_is_built_as_well(first):
+    folder = first / "results/smoke/contextual_sentiment"
+    figures = {path.name for path in (folder / "figures").glob("*")}
+    named = ["probe", "modjac", "modsub", "perturb", "time", "begin_end", "truth"]
+    for name in ["fig2", *(f"fig_{name}" for name in named), "s11", "s12", "s13", "s14"]:
+        assert {f"{name}.pdf", f"{name}.png", f"{name}.nc"} <= figures
+    assert {"tab_bow.pdf", "tab_bow.png", "tab_bow.csv"} <= figures
+    claims = load_json(folder / "claims.json")["claims"]
+    metrics = load_json(folder / "metrics.json")
+    here = [one for one in claims if "gru" in one["where"].values() or not one["where"]]
+    asked = {one[key] for one in here for key in ("quantity", "control") if one[key]}
+    # Smoke has no foods.
+    assert {name for name in asked if not name.startswith("foods")} <= set(metrics)
+    assert len(asked) > 50
+
+
 def test_every_output_is_on_record_with_its_hash(first):
     found = {
         entry["path"]: entry["sha256"]
