@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .style import BLACK, BLUE, GREY, KIND_NAMES, LIGHT, ORANGE, VERMILION, kinds_of, look_of, say
+from .style import (
+    BLACK,
+    BLUE,
+    GREY,
+    KIND_NAMES,
+    LIGHT,
+    ORANGE,
+    PURPLE,
+    VERMILION,
+    kinds_of,
+    look_of,
+    say,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +32,7 @@ SOURCES: Mapping[str, tuple[str, str, str]] = {
     "bag of words": (ORANGE, "s", "--"),
     "control": (BLUE, "^", ":"),
     "begun on the line": (VERMILION, "v", "--"),
-    "immediate effect": (LIGHT, "D", ":"),
+    "immediate effect": (PURPLE, "D", ":"),
 }
 
 

@@ -13,7 +13,7 @@ from .style import BLACK, GREY, LIGHT
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_FIRST_COLUMN = 0.33  # share of the width where the columns of numbers begin
+_FIRST_COLUMN = 0.37  # share of the width where the columns of numbers begin
 _RIGHT, _SHARE = 0.16, 0.64  # of a column's width: where its two numbers stand
 _PAPER = "more than 90 % recovered"
 
