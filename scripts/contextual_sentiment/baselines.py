@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 EQUAL = ("B0", "B4")  # rungs that are also fitted to all that the network has read
-STEPS = {"modifiers": ("B3k", "B0"), "places": ("B4", "B3k"), "edges": ("B12", "B0")}
+STEPS = {
+    "modifiers": ("B3k", "B0"),
+    "places": ("B4", "B3k"),
+    "edges": ("B12", "B0"),
+    "controls": ("X0", "B12"),
+}
 
 
 def documents_of(corpus: Corpus, split: str, most: int | None = None) -> LabelledDocuments:

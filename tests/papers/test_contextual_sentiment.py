@@ -224,7 +224,12 @@ def ladder(world):
     }  # fmt: skip
     for column, suffix in enumerate(("", "_low", "_high")):
         measured[f"share{suffix}"] = ("rung_number", shares[:, column], "1", "share")
-    steps = {"modifiers": ("B3k", "B0"), "places": ("B4", "B3k"), "edges": ("B12", "B0")}
+    steps = {
+        "modifiers": ("B3k", "B0"),
+        "places": ("B4", "B3k"),
+        "edges": ("B12", "B0"),
+        "controls": ("X0", "B12"),
+    }
     for name, (upper, lower) in steps.items():
         estimate = accuracy_difference(fitted[upper].test_right, fitted[lower].test_right, rng)
         measured[f"{name}_gain"] = ("estimate", list(estimate), "1", "gain")
@@ -315,7 +320,6 @@ def ladder_numbers(data):
 @pytest.fixture(scope="module")
 def metrics(datasets, ladder, toy):
     numbers = network_numbers(datasets) | ladder_numbers(ladder) | toy_numbers(toy)
-    numbers |= {"ctx_X1_share": 0.0}
     return numbers | gap(numbers)
 
 
@@ -533,7 +537,7 @@ LADDER_BREAKS = {
     "C11a_ctx": lambda data: of_rung(data, "B4", "X0"),
     "C11b_ctx": lambda data: of_rung(data, "B4", "X0"),
     "C11c_ctx": lambda data: of_rung(data, "X0", "B4"),
-    "C12a_ctx": lambda data: data.assign(modifiers_gain=data.edges_gain),
+    "C12a_ctx": lambda data: data.assign(modifiers_gain=data.controls_gain),
     "C12b_ctx": lambda data: changed(data, places_gain=lambda gain: gain * 0),
     "C12c_ctx": lambda data: changed(data, places_gain=lambda gain: -gain[[0, 2, 1]]),
     "C13_ctx": lambda data: changed(

@@ -72,11 +72,15 @@ def summarise_modifiers(data: xr.Dataset) -> dict[str, float]:
     kinds = data.inserted_kind.values
     return numbers | {
         "found_share": float(np.mean(np.isin(kinds[: data.sizes["modifier"]], MODIFIERS))),
-        "subspace_dimension": float(
-            np.searchsorted(np.cumsum(data.subspace_share.values), 0.9 - 1e-12) + 1
-        ),
+        "subspace_dimension": _dimension(data.subspace_share.values),
+        "control_dimension": _dimension(data.control_subspace_share.values),
         "off_line_share": float(data.off_share.values.mean()),
     }
+
+
+def _dimension(shares: np.ndarray) -> float:
+    """Number of axes that hold nine tenths."""
+    return float(np.searchsorted(np.cumsum(shares), 0.9 - 1e-12) + 1)
 
 
 def gain_span(gains: np.ndarray) -> float:
@@ -157,6 +161,7 @@ def _removal(data: xr.Dataset) -> dict[str, float]:
     random_accuracy = float(data.random_accuracy.values.mean())
     numbers = {
         "removed_effect_ratio": float(data.removed_effect_ratio),
+        "random_effect_ratio": float(data.random_effect_ratio.values.mean()),
         "removed_accuracy": removed_accuracy,
         "random_accuracy": random_accuracy,
         "random_loss_share": _share(kept - random_accuracy, kept - removed_accuracy),
@@ -181,6 +186,7 @@ def _positions(data: xr.Dataset) -> dict[str, float]:
         "begin_ratio": float(begin[0]),
         "begin_ratio_immediate": float(data.begin_slope_immediate.values[0]),
         "begin_ratio_reset": float(data.begin_slope_reset.values[0]),
+        "begin_start": float(abs(begin[0] - 1.0)),
         "begin_left": float(abs(begin[FAR] - 1.0)),
         "initial_share": float(data.initial_share),
         "initial_share_ratio": float(data.initial_share) / float(data.initial_chance),
@@ -244,7 +250,7 @@ def summarise_ladder(data: xr.Dataset) -> Mapping[str, float]:
         numbers[f"{rung}_accuracy"] = float(data.test_accuracy.values[row])
         for suffix in ("", "_low", "_high"):
             numbers[f"{rung}_share{suffix}"] = float(data[f"share{suffix}"].values[row])
-    for name in ("modifiers", "places", "edges"):
+    for name in ("modifiers", "places", "edges", "controls"):
         value, low, high = data[f"{name}_gain"].values
         numbers |= {f"{name}_gain": value, f"{name}_gain_low": low, f"{name}_gain_high": high}
     for key, value in data.attrs.items():

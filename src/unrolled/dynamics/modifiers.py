@@ -423,6 +423,10 @@ def measure_removal(
             ("random_subspace", "inserted"), np.stack([one[0] for one in others]), "1",
             "factor at lag 1 without a random subspace",
         ),
+        "random_effect_ratio": (
+            "random_subspace", np.array([one[1] for one in others]), "1",
+            "plain word effects without a random subspace against those with it",
+        ),
         "random_accuracy": (
             "random_subspace", np.array([one[2] for one in others]), "1",
             "accuracy without a random subspace",
@@ -584,7 +588,12 @@ def measure_modifiers(
     both = np.concatenate([modifiers, controls])
     subspace, off_shares = modifier_subspace(line, modifiers)
     n_axes = subspace.n_for(CARRIED)
+    of_controls, _ = modifier_subspace(line, controls)
     return {
+        "control_subspace_share": (
+            "control_axis", of_controls.shares, "1",
+            "share of the control words' off-line deflections on each axis of their own",
+        ),
         "modifier_id": ("modifier", modifiers, "1", "vocabulary id"),
         **measure_shown_effects(line, both, valence_words),
         **measure_subspace(line, subspace, off_shares, both, settings["lags"] + 2),
