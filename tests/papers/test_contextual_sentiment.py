@@ -24,6 +24,7 @@ from unrolled.dynamics import (
     measure_modifiers,
     measure_paths,
     measure_predictions,
+    measure_removal,
     measure_resting_spectrum,
     measure_step_lengths,
     portray,
@@ -34,7 +35,6 @@ from unrolled.dynamics import (
     summarise_modifiers,
     summarise_phrases,
 )
-from unrolled.dynamics.modifiers import measure_removal
 from unrolled.files import measured_dataset
 from unrolled.networks import make_network
 from unrolled.record.claims import judge, read_claims

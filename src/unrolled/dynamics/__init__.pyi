@@ -1,6 +1,8 @@
 from .insertions import NOTHING as NOTHING
 from .insertions import insertion_effects as insertion_effects
 from .insertions import position_effects as position_effects
+from .interventions import measure_removal as measure_removal
+from .interventions import measure_sentences as measure_sentences
 from .line_attractors import measure_network as measure_network
 from .manifolds import PrincipalComponents as PrincipalComponents
 from .manifolds import inside_range as inside_range
@@ -17,6 +19,7 @@ from .modes import Modes as Modes
 from .modes import decompose as decompose
 from .modes import linearise as linearise
 from .modes import time_constants as time_constants
+from .modifier_analysis import measure_modifiers as measure_modifiers
 from .modifier_summaries import summarise_changes as summarise_changes
 from .modifier_summaries import summarise_ladder as summarise_ladder
 from .modifier_summaries import summarise_modifiers as summarise_modifiers
@@ -26,8 +29,6 @@ from .modifiers import choose_points as choose_points
 from .modifiers import jacobian_changes as jacobian_changes
 from .modifiers import matched_words as matched_words
 from .modifiers import measure_changes as measure_changes
-from .modifiers import measure_modifiers as measure_modifiers
-from .modifiers import measure_sentences as measure_sentences
 from .modifiers import modifier_subspace as modifier_subspace
 from .phrases import Phrases as Phrases
 from .phrases import measure_modes as measure_modes

@@ -12,23 +12,18 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .insertions import NOTHING, insertion_effects, position_effects
-from .portraits import PCS, Measured, Portrait
-from .predictions import LinearMaps, nearest_points, relaxation
+from .portraits import Measured, Portrait
+from .predictions import nearest_points, relaxation
 from .sensitivities import slope, true_word_effects, word_effects
-from .stand_ins import KeptOut, Linearised
-from .subspaces import Subspace, random_axes, share_inside, span, without_direction
+from .subspaces import Subspace, span, without_direction
 
 SHOWN_AXES = 3  # of the modifier subspace, that figures draw
 SHOWN_MODES = 10
-CARRIED = 0.9  # share of the deflections that the subspace's dimension is counted for
-SETTLED = 25  # reference inputs after which a document counts as having begun long ago
 _SPREAD = 0.8  # of the line, that the points of comparison cover
 _BLOCK = 256  # words whose Jacobians are held at once
 
@@ -261,12 +256,12 @@ def _deflections(line: Line, words: np.ndarray) -> np.ndarray:
     return states_after(portrait.network, line.points, words) - rest
 
 
-def _deflections_off(line: Line, words: np.ndarray) -> np.ndarray:
+def deflections_off(line: Line, words: np.ndarray) -> np.ndarray:
     """The part of the deflections that is not along the line, (n_words, p, d)."""
     return without_direction(_deflections(line, words), line.direction)
 
 
-def _cosines(vectors: np.ndarray, direction: np.ndarray) -> np.ndarray:
+def cosines(vectors: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """Cosine of each vector (n, d) and a direction (d,), with its sign."""
     lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(direction)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -321,290 +316,3 @@ def _middle_point(line: Line) -> int:
     """Index among all slow points of the one whose readout is nearest to 0."""
     network, points = line.portrait.network, line.portrait.points.states
     return int(np.abs(network.logits(points)).argmin())
-
-
-def linearised(line: Line) -> Any:
-    """The network with its step linearised at the middle of the line: a line attractor alone."""
-    network, point = line.portrait.network, line.points[line.middle][None]
-    maps = LinearMaps.of(network.cell, point, line.portrait.reference_input)
-    return replace(network, cell=Linearised(network.cell, maps))
-
-
-def measure_sentences(line: Line, sentences: Sequence[Sequence[int]]) -> Measured:
-    """Readout after every word of some sentences, also in a line attractor alone.
-
-    Sentences (ids) may differ in length; they begin with the first state.
-    """
-    readouts = np.full((2, len(sentences), max(map(len, sentences)) + 1), np.nan)
-    for row, network in enumerate((line.portrait.network, linearised(line))):
-        for number, sentence in enumerate(sentences):
-            state = network.initial_state[None]
-            readouts[row, number, 0] = network.logits(state)[0]
-            for place, word in enumerate(sentence, start=1):
-                state = network.cell.step(state, network.embedding[word])
-                readouts[row, number, place] = network.logits(state)[0]
-    dims, name = ("sentence", "token"), "readout after so many words of a sentence"
-    return {
-        "sentence_logit": (dims, readouts[0], "logit", name),
-        "sentence_logit_linearised": (dims, readouts[1], "logit", f"{name}, linearised"),
-    }
-
-
-def measure_insertions(
-    line: Line, backgrounds: np.ndarray, contexts: np.ndarray, valence_words: np.ndarray, lags: int
-) -> Measured:
-    """Gains of context words on the words behind them, nothing linearised (analyses 4, 6)."""
-    network = line.portrait.network
-    effects = _inserted(network, backgrounds, contexts, valence_words, range(1, lags + 1))
-    straight = _inserted(linearised(line), backgrounds, contexts, valence_words, [1])[0]
-    return {
-        "inserted_id": ("inserted", contexts, "1", "vocabulary id"),
-        "gain": (
-            ("lag", "inserted"), slope(effects[:, 1:], effects[:, :1]), "1",
-            "factor on the effects of words so many words later",
-        ),
-        "inserted_effect": (
-            "inserted_word_number", effects[0, 0], "logit", "effect of a word without context",
-        ),
-        "linearised_gain": (
-            "inserted", slope(straight[1:], straight[:1]), "1",
-            "the same in the system linearised at one point",
-        ),
-    }  # fmt: skip
-
-
-def _inserted(network, backgrounds, contexts, valence_words, lags) -> np.ndarray:
-    """Effects (n_lags, 1 + n_contexts, n_words); the first context is none."""
-    return insertion_effects(
-        network,
-        backgrounds,
-        place=backgrounds.shape[1] // 3,
-        contexts=[NOTHING, *contexts],
-        words=valence_words,
-        lags=list(lags),
-    )
-
-
-def measure_removal(
-    line: Line,
-    subspace: Subspace,
-    backgrounds: np.ndarray,
-    contexts: np.ndarray,
-    valence_words: np.ndarray,
-    *,
-    n_axes: int,
-    n_random: int,
-    rng: np.random.Generator,
-) -> Measured:
-    """The network kept out of the modifier subspace, and out of random ones (analysis 8)."""
-    portrait = line.portrait
-    network, reading = portrait.network, portrait.reading
-    slow = portrait.points.states if len(portrait.points) else line.points
-
-    def kept_out(axes: np.ndarray) -> tuple[np.ndarray, float, float]:
-        """Gains at lag 1, size of plain word effects against the whole network's, accuracy."""
-        other = replace(network, cell=KeptOut(network.cell, slow, axes))
-        effects = _inserted(other, backgrounds, contexts, valence_words, [1])[0]
-        size = float(slope(effects[0], whole[0]))
-        return slope(effects[1:], effects[:1]), size, _accuracy(other, reading)
-
-    whole = _inserted(network, backgrounds, contexts, valence_words, [1])[0]
-    gains, size, accuracy = kept_out(subspace.axes[:n_axes])
-    others = [kept_out(random_axes(n_axes, line.direction, rng)) for _ in range(n_random)]
-    return {
-        "removed_gain": (
-            "inserted", gains, "1", "factor at lag 1 without the modifier subspace",
-        ),
-        "removed_effect_ratio": (
-            (), size, "1", "plain word effects without the subspace against those with it",
-        ),
-        "removed_accuracy": ((), accuracy, "1", "accuracy without the modifier subspace"),
-        "random_gain": (
-            ("random_subspace", "inserted"), np.stack([one[0] for one in others]), "1",
-            "factor at lag 1 without a random subspace",
-        ),
-        "random_effect_ratio": (
-            "random_subspace", np.array([one[1] for one in others]), "1",
-            "plain word effects without a random subspace against those with it",
-        ),
-        "random_accuracy": (
-            "random_subspace", np.array([one[2] for one in others]), "1",
-            "accuracy without a random subspace",
-        ),
-        "kept_accuracy": ((), _accuracy(network, reading), "1", "accuracy on the same documents"),
-    }  # fmt: skip
-
-
-def _accuracy(network: Any, reading) -> float:
-    documents = [row[:n] for row, n in zip(reading.tokens, reading.lengths, strict=True)]
-    logits = network.final_logits(documents)
-    return float(np.mean((logits >= 0) == (reading.labels > 0)))
-
-
-def measure_positions(
-    line: Line,
-    subspace: Subspace,
-    backgrounds: np.ndarray,
-    shown: np.ndarray,
-    valence_words: np.ndarray,
-    inserted_words: np.ndarray,
-    *,
-    later: int,
-    n_axes: int,
-) -> Measured:
-    """What a word counts at the beginning and at the end of a document (analyses 9, 10)."""
-    portrait = line.portrait
-    network, reference = portrait.network, portrait.reference_input
-    slow = portrait.points.states if len(portrait.points) else line.points
-    first = network.initial_state
-    nearest = slow[nearest_points(first[None], slow)[0]]
-    off = without_direction(first - nearest, line.direction)
-    reset = replace(network, initial_state=nearest)
-
-    begins = _begin_slopes(network, reference, valence_words, later)
-    ends = np.stack(
-        [
-            word_effects(network, line.points, reference, valence_words, later=delay)
-            for delay in range(later + 1)
-        ]
-    )
-    places = list(range(backgrounds.shape[1]))
-    middle = len(places) // 2
-    at_places = position_effects(network, backgrounds, inserted_words, places)
-    at_places_reset = position_effects(reset, backgrounds, inserted_words, places)
-    return {
-        "initial_distance": (
-            (), np.linalg.norm(first - nearest), "state units", "from the first state to the line",
-        ),
-        "initial_share": (
-            (), share_inside(off, subspace.axes[:n_axes]), "1",
-            "share of the first state's off-line part inside the modifier subspace",
-        ),
-        "initial_chance": (
-            (), n_axes / network.state_size, "1", "the same of a random direction, on average",
-        ),
-        "initial_alignment": (
-            "followed", _cosines(_deflections_off(line, shown).mean(axis=1), off), "1",
-            "cosine of the first state's off-line part and a word's mean off-line deflection",
-        ),
-        "initial_projection": (
-            "shown_axis", subspace.axes[:SHOWN_AXES] @ (first - nearest), "state units",
-            "first state on the axes of the modifier subspace",
-        ),
-        "begin_slope": (
-            "position", begins[0], "1",
-            "lasting effect of words at a position against one reached long ago",
-        ),
-        "begin_slope_immediate": (
-            "position", begins[1], "1", "the same of immediate effects",
-        ),
-        "begin_slope_reset": (
-            "position", _begin_slopes(reset, reference, valence_words, later)[0], "1",
-            "lasting effects where documents begin on the line",
-        ),
-        "end_slope": (
-            "delay", slope(ends.reshape(later + 1, -1), ends[-1].ravel()), "1",
-            "effect of words so many words later against its lasting part, over all points",
-        ),
-        "end_slope_by_point": (
-            ("delay", "reference_point"), slope(ends, ends[-1]), "1",
-            "the same at each point",
-        ),
-        "place_slope": (
-            "place", slope(at_places, at_places[middle]), "1",
-            "effect of an inserted word by its place against that at the middle",
-        ),
-        "place_slope_reset": (
-            "place", slope(at_places_reset, at_places_reset[middle]), "1",
-            "the same where documents begin on the line",
-        ),
-        "reset_accuracy": (
-            (), _accuracy(reset, portrait.reading), "1", "accuracy where documents begin on the "
-            "line",
-        ),
-    }  # fmt: skip
-
-
-def _begin_slopes(network, reference, valence_words, later) -> np.ndarray:
-    """Slopes (2, SETTLED) of lasting and immediate effects along a document of reference inputs."""
-    run = [network.initial_state[None]]
-    for _ in range(SETTLED):
-        run.append(network.cell.step(run[-1], reference))
-    states = np.concatenate(run)
-    effects = [
-        word_effects(network, states, reference, valence_words, later=delay) for delay in (later, 0)
-    ]
-    return np.stack([slope(one[:-1], one[-1]) for one in effects])
-
-
-def measure_places(line: Line, modifiers: np.ndarray) -> Measured:
-    """Slow points, modifier states and the first state in the plane of the states."""
-    portrait = line.portrait
-    pcs, network = portrait.components, portrait.network
-    after = states_after(network, line.points, modifiers)
-    return {
-        "point_pc": (("point", "pc"), pcs.project(portrait.points.states, PCS), "state units",
-                     "slow points"),
-        "point_logit": ("point", network.logits(portrait.points.states), "logit", "readout"),
-        "after_pc": (("modifier", "reference_point", "pc"), pcs.project(after, PCS), "state units",
-                     "states after modifiers"),
-        "reference_pc": (("reference_point", "pc"), pcs.project(line.points, PCS), "state units",
-                         "points of comparison"),
-        "initial_pc": ("pc", pcs.project(network.initial_state, PCS), "state units",
-                       "first state"),
-    }  # fmt: skip
-
-
-def measure_modifiers(
-    line: Line,
-    *,
-    modifiers: np.ndarray,
-    controls: np.ndarray,
-    valence_words: np.ndarray,
-    inserted_words: np.ndarray,
-    backgrounds: np.ndarray,
-    settings: Mapping[str, Any],
-    rng: np.random.Generator,
-) -> Measured:
-    """Everything about some modifiers of a trained network (analyses 3-6, 8-10).
-
-    Parameters
-    ----------
-    line : Line
-    modifiers, controls : ndarray of int
-        Vocabulary ids of the words taken as modifiers, and of words to compare them with.
-    valence_words, inserted_words : ndarray of int
-        Words whose linear effects, and whose effects in whole documents, are compared.
-    backgrounds : ndarray of shape (n, T), int
-        Neutral documents.
-    settings : mapping
-        lags, later, subspace, random_subspaces; see config.yaml.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Measured
-    """
-    both = np.concatenate([modifiers, controls])
-    subspace, off_shares = modifier_subspace(line, modifiers)
-    n_axes = subspace.n_for(CARRIED)
-    of_controls, _ = modifier_subspace(line, controls)
-    return {
-        "control_subspace_share": (
-            "control_axis", of_controls.shares, "1",
-            "share of the control words' off-line deflections on each axis of their own",
-        ),
-        "modifier_id": ("modifier", modifiers, "1", "vocabulary id"),
-        **measure_shown_effects(line, both, valence_words),
-        **measure_subspace(line, subspace, off_shares, both, settings["lags"] + 2),
-        **measure_insertions(line, backgrounds, both, inserted_words, settings["lags"]),
-        **measure_removal(
-            line, subspace, backgrounds, both, inserted_words,
-            n_axes=settings["subspace"], n_random=settings["random_subspaces"], rng=rng,
-        ),
-        **measure_positions(
-            line, subspace, backgrounds, both, valence_words, inserted_words,
-            later=settings["later"], n_axes=n_axes,
-        ),
-        **measure_places(line, modifiers),
-    }  # fmt: skip
