@@ -15,6 +15,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/line_attractor.smk"
 include: "workflow/rules/contextual_sentiment.smk"
+include: "workflow/rules/universality.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/atlas.smk"
 

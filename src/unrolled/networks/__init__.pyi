@@ -11,5 +11,7 @@ from .ranking import rank_members as rank_members
 from .saving import load_network as load_network
 from .saving import load_networks as load_networks
 from .saving import save_networks as save_networks
+from .sequence import SequenceNetwork as SequenceNetwork
+from .sequence import make_sequence_network as make_sequence_network
 from .torch_weights import from_torch_weights as from_torch_weights
 from .trajectories import run_cell as run_cell

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -10,13 +11,16 @@ from safetensors.numpy import save
 
 from .cells import cell_kind
 from .classifier import Network
+from .sequence import SequenceNetwork
+
+AnyNetwork = Network | SequenceNetwork
 
 _KEY = "unrolled"  # several keys would come out in a random order
 _FORMAT = 1
 _USUAL = "tanh"  # the nonlinearity of a network whose entry names none
 
 
-def save_networks(path: str | Path, networks: Mapping[str, Network]) -> None:
+def save_networks(path: str | Path, networks: Mapping[str, AnyNetwork]) -> None:
     """Write a population; the same networks give the same bytes.
 
     Tensors are named ``<network>/<tensor>``. They are float32 where that loses nothing,
@@ -25,7 +29,7 @@ def save_networks(path: str | Path, networks: Mapping[str, Network]) -> None:
     Parameters
     ----------
     path : path
-    networks : mapping of str to Network
+    networks : mapping of str to Network or SequenceNetwork
         Names without a slash.
 
     Raises
@@ -49,6 +53,8 @@ def save_networks(path: str | Path, networks: Mapping[str, Network]) -> None:
             "inputs": network.cell.inputs,
             "metadata": dict(network.metadata),
         }
+        if isinstance(network, SequenceNetwork):
+            about[name]["reads"] = "signals"
         if network.cell.nonlinearity != _USUAL:
             about[name]["nonlinearity"] = network.cell.nonlinearity
     try:
@@ -58,8 +64,13 @@ def save_networks(path: str | Path, networks: Mapping[str, Network]) -> None:
     Path(path).write_bytes(save(tensors, metadata={_KEY: text}))
 
 
-def load_networks(path: str | Path) -> dict[str, Network]:
+def load_networks(path: str | Path) -> dict[str, Any]:
     """Read a population.
+
+    Returns
+    -------
+    networks : dict of str to Network or SequenceNetwork
+        What each was when it was saved.
 
     Raises
     ------
@@ -85,7 +96,7 @@ def load_networks(path: str | Path) -> dict[str, Network]:
         ) from error
 
 
-def load_network(path: str | Path, name: str | None = None) -> Network:
+def load_network(path: str | Path, name: str | None = None) -> Any:
     """Read one network of a file.
 
     Parameters
@@ -115,16 +126,22 @@ def _smallest(values: np.ndarray) -> np.ndarray:
     return narrow if np.array_equal(narrow.astype(np.float64), values) else values
 
 
-def _read(file, name: str, about: dict) -> Network:
+def _read(file, name: str, about: dict) -> Any:
     """One network from an open file and its entry in the metadata."""
     kind = cell_kind(about["cell"])
     units, inputs = about["units"], about["inputs"]
-    cell = {key: file.get_tensor(f"{name}/cell.{key}") for key in kind.shapes(units, inputs)}
+    values = {key: file.get_tensor(f"{name}/cell.{key}") for key in kind.shapes(units, inputs)}
+    cell = kind(units, inputs, values, about.get("nonlinearity", _USUAL))
+
+    def own(*keys: str) -> dict[str, np.ndarray]:
+        return {key: file.get_tensor(f"{name}/{key}") for key in keys}
+
+    if about.get("reads") == "signals":
+        tensors = own("initial_state", "readout", "readout_bias")
+        return SequenceNetwork(cell, **tensors, metadata=about["metadata"])
     return Network(
-        cell=kind(units, inputs, cell, about.get("nonlinearity", _USUAL)),
-        embedding=file.get_tensor(f"{name}/embedding"),
-        initial_state=file.get_tensor(f"{name}/initial_state"),
-        readout=file.get_tensor(f"{name}/readout"),
+        cell=cell,
+        **own("embedding", "initial_state", "readout"),
         readout_bias=file.get_tensor(f"{name}/readout_bias").item(),
         metadata=about["metadata"],
     )

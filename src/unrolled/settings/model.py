@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from unrolled.settings.contextual_sentiment import ContextualSentiment
 from unrolled.settings.corpora import Corpus
 from unrolled.settings.line_attractor import LineAttractor
+from unrolled.settings.universality import Universality
 from unrolled.settings.values import CELLS, Block, CountOrZero, contradiction
 
 SCALES = ("smoke", "demo", "paper")
@@ -31,6 +32,8 @@ class Settings(Block):
     """The paper on sentiment classification and line attractors."""
     contextual_sentiment: ContextualSentiment
     """The paper on words that change other words."""
+    universality: Universality
+    """The paper on what networks of different architectures have in common."""
 
     @model_validator(mode="after")
     def _networks_have_a_corpus(self) -> Self:
@@ -133,6 +136,26 @@ class Settings(Block):
                 f"no network reads it; {paper}.population.written has "
                 f"{', '.join(population.written)}",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _populations_can_be_compared(self) -> Self:
+        paper, settings = "universality", self.universality
+        tasks, population = settings.tasks, settings.population
+        if not tasks.sine.slowest < tasks.sine.fastest < 3.14:
+            raise contradiction(
+                f"{paper}.tasks.sine.fastest",
+                f"{tasks.sine.fastest} rad/step has to lie above slowest ({tasks.sine.slowest}) "
+                "and below pi",
+            )
+        least = min(population.networks.model_dump().values())
+        for key, value, known in (
+            ("population.controls", population.controls, least),
+            ("figures.member", settings.figures.member + 1, least),
+            ("figures.trial", settings.figures.trial + 1, settings.evaluation.examples),
+        ):
+            if value > known:
+                raise contradiction(f"{paper}.{key}", f"there are only {known} to choose from")
         return self
 
     def _check_kind(self, key: str, name: str, kinds: tuple[str, ...]) -> None:

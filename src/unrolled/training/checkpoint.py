@@ -10,7 +10,7 @@ import json
 import os
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -147,6 +147,11 @@ def training_identity(plan: Plan, documents: str) -> str:
     }
     own = {"labels": plan.labels, "validation_labels": plan.validation_labels}
     arrays = plan.network.parameters() | {k: v for k, v in own.items() if v is not None}
+    return digest(facts, arrays)
+
+
+def digest(facts: Mapping[str, Any], arrays: Arrays) -> str:
+    """Sha256 of what JSON holds and of named arrays; type and shape count."""
     return _digest(_as_json(facts), *_parts(arrays))
 
 

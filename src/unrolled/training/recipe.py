@@ -89,8 +89,23 @@ class Recipe:
         progress = step / max(steps - 1, 1)
         if self.schedule == "exponential":
             return float(self.learning_rate * self.final_rate**progress)
-        share = 0.5 * (1.0 + np.cos(np.pi * progress))
-        return float(self.learning_rate * (self.final_rate + (1.0 - self.final_rate) * share))
+        return float(cosine(self.learning_rate, self.final_rate, progress))
+
+
+def cosine(rate: float, final_share: float, progress: np.ndarray | float) -> np.ndarray:
+    """Learning rate that falls along half a cosine.
+
+    Parameters
+    ----------
+    rate : float
+        At the beginning.
+    final_share : float
+        What is left of it at the end.
+    progress : float or ndarray
+        From 0 to 1.
+    """
+    share = 0.5 * (1.0 + np.cos(np.pi * np.asarray(progress)))
+    return rate * (final_share + (1.0 - final_share) * share)
 
 
 @dataclass(frozen=True)
