@@ -1,0 +1,122 @@
+"""Step universality_dynamics: what a chunk of networks does, and the dynamics that does it.
+
+All networks of a task read the same trials.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unrolled.dynamics import (
+    measure_integrator,
+    measure_memory,
+    measure_oscillator,
+    measure_states,
+    measure_trajectories,
+    read_trials,
+)
+from unrolled.files import save_dataset
+from unrolled.networks import SequenceNetwork, load_networks
+from unrolled.populations import stack_networks
+from unrolled.record import run_step
+from unrolled.tasks import Integration, Memory, Sine, Trials, make_task
+from unrolled.training import mean_squared_error
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+PROBES = np.linspace(-0.16, 0.16, 9)  # constant inputs of an integrator
+
+
+def trials_of(task: Any, evaluation: dict, rng: np.random.Generator) -> Trials:
+    """The trials on which networks are compared; sine waves have one for each cue."""
+    return task.draw(task.cues if isinstance(task, Sine) else evaluation["trials"], rng)
+
+
+def shown_trials(task: Any, trials: Trials, examples: int) -> Trials:
+    """The trials that figures show: some, every cue, or constant inputs in the first context."""
+    if isinstance(task, Integration):
+        return task.probes(PROBES, 0)
+    shown = len(trials) if isinstance(task, Sine) else examples
+    return Trials(trials.inputs[:shown], trials.targets[:shown])
+
+
+def measure_dynamics(
+    network: SequenceNetwork, task: Any, read: Any, settings: dict, rng: np.random.Generator
+) -> dict:
+    """Fixed points and what belongs to them, task by task."""
+    common = {key: settings[key] for key in ("starts", "unique_within", "farthest")}
+    if isinstance(task, Memory):
+        return measure_memory(
+            read, rng, **common, noise=settings["noise"], unstable=settings["unstable"]
+        )
+    if isinstance(task, Sine):
+        return measure_oscillator(
+            read, rng, **common, noise=settings["noise"], frequencies=task.frequencies,
+            roll_out=step.params.evaluation["roll_out"],
+        )  # fmt: skip
+    return measure_integrator(
+        read, rng, **common, contexts=[task.context(0), task.context(1)],
+        levels=settings["levels"], slow_speed=settings["slow_speed"], delay=settings["delay"],
+    )  # fmt: skip
+
+
+def about(network: SequenceNetwork) -> dict:
+    """Who it is, and whether its training failed."""
+    known = network.metadata
+    return {
+        "member": ((), known["member"], "1", "number of the network"),
+        "trained": ((), np.int8(known["twin"] == "trained"), "1", "1: trained on the task"),
+        "dead": ((), np.int8(known["twin"] == "dead"), "1", "1: trained with a dead channel"),
+        "diverged": (
+            (), np.int8(known.get("diverged") is not None), "1", "1: its training failed",
+        ),
+        "training_error": (
+            (), (known.get("losses") or [None])[-1] or np.nan, "squared target units",
+            "mean squared error of the last steps of training",
+        ),
+    }  # fmt: skip
+
+
+with run_step(snakemake) as step:
+    wildcards, settings = step.wildcards, step.params.settings
+    evaluation = step.params.evaluation
+    task = make_task(wildcards.task, step.params.task)
+    rng = step.generator("universality", wildcards.task, "evaluation")
+    trials = trials_of(task, evaluation, rng)
+    hold = None
+    if isinstance(task, Memory):
+        rare = replace(
+            task,
+            pulse_probability=evaluation["hold_probability"],
+            steps=evaluation["hold_steps"],
+        )
+        hold = rare.draw(evaluation["trials"], rng)
+    shown = shown_trials(task, trials, evaluation["examples"])
+    networks = load_networks(step.input.networks)
+    progress = step.progress(len(networks), f"dynamics {wildcards.task} {wildcards.cell}")
+    measured = []
+    for number, (name, network) in enumerate(networks.items(), start=1):
+        read = read_trials(network, trials.inputs, trials.targets)
+        drawn = replace(
+            read, inputs=shown.inputs, targets=shown.targets, states=network.states(shown.inputs)
+        )
+        own = step.generator("universality", *wildcards.values(), name, "dynamics")
+        hold_error = (
+            mean_squared_error(network, hold.inputs, hold.targets).mean() if hold else np.nan
+        )
+        measured.append(
+            {
+                **about(network),
+                **measure_states(read, n_components=evaluation["components"]),
+                "hold_error": (
+                    (), hold_error, "squared target units", "error on trials with rare pulses",
+                ),
+                **measure_trajectories(drawn, len(shown)),
+                **measure_dynamics(network, task, read, settings, own),
+            }
+        )  # fmt: skip
+        progress.update(number)
+    attrs = {key: wildcards[key] for key in ("task", "cell", "nonlinearity", "units", "penalty")}
+    save_dataset(stack_networks(measured, attrs), step.output.analysis)

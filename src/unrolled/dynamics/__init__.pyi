@@ -1,6 +1,10 @@
 from .insertions import NOTHING as NOTHING
 from .insertions import insertion_effects as insertion_effects
 from .insertions import position_effects as position_effects
+from .integrators import level_points as level_points
+from .integrators import measure_integrator as measure_integrator
+from .integrators import modal_response as modal_response
+from .integrators import modes_needed as modes_needed
 from .interventions import measure_removal as measure_removal
 from .interventions import measure_sentences as measure_sentences
 from .line_attractors import measure_network as measure_network
@@ -11,6 +15,7 @@ from .manifolds import manifold_direction as manifold_direction
 from .manifolds import principal_components as principal_components
 from .manifolds import variance_share as variance_share
 from .maps import StateMap as StateMap
+from .memories import measure_memory as measure_memory
 from .mode_removal import mode_groups as mode_groups
 from .mode_removal import principal_angles as principal_angles
 from .mode_removal import removal_course as removal_course
@@ -30,6 +35,10 @@ from .modifiers import jacobian_changes as jacobian_changes
 from .modifiers import matched_words as matched_words
 from .modifiers import measure_changes as measure_changes
 from .modifiers import modifier_subspace as modifier_subspace
+from .oscillators import curve_numbers as curve_numbers
+from .oscillators import leading_rotation as leading_rotation
+from .oscillators import measure_oscillator as measure_oscillator
+from .oscillators import wave_numbers as wave_numbers
 from .phrases import Phrases as Phrases
 from .phrases import measure_modes as measure_modes
 from .phrases import measure_paths as measure_paths
@@ -70,3 +79,7 @@ from .subspaces import random_axes as random_axes
 from .subspaces import share_inside as share_inside
 from .subspaces import span as span
 from .summaries import summarise_line_attractor as summarise_line_attractor
+from .task_states import TaskStates as TaskStates
+from .task_states import measure_states as measure_states
+from .task_states import measure_trajectories as measure_trajectories
+from .task_states import read_trials as read_trials

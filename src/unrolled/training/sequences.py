@@ -1,4 +1,4 @@
-"""Training populations of small networks on signals: one compiled program, one network after another.
+"""Training populations of networks on signals: one compiled program, network after network.
 
 A program makes many steps of Adam at once, backpropagation through time written out, so that what
 TensorFlow needs to start a computation is paid once in `BLOCK` steps. On a CPU a network at a time
