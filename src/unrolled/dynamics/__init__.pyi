@@ -62,6 +62,11 @@ from .sensitivities import readout_gradients as readout_gradients
 from .sensitivities import slope as slope
 from .sensitivities import true_word_effects as true_word_effects
 from .sensitivities import word_effects as word_effects
+from .similarity import canonical_correlations as canonical_correlations
+from .similarity import components_for as components_for
+from .similarity import principal_basis as principal_basis
+from .similarity import svcca_distance as svcca_distance
+from .similarity import svcca_distances as svcca_distances
 from .stand_ins import KeptOut as KeptOut
 from .stand_ins import Linearised as Linearised
 from .starting import sample_starts as sample_starts
