@@ -75,3 +75,5 @@ from .subspaces import random_axes as random_axes
 from .subspaces import share_inside as share_inside
 from .subspaces import span as span
 from .summaries import summarise_line_attractor as summarise_line_attractor
+from .transitions import Transitions as Transitions
+from .transitions import find_transitions as find_transitions
