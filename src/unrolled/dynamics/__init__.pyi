@@ -75,5 +75,17 @@ from .subspaces import random_axes as random_axes
 from .subspaces import share_inside as share_inside
 from .subspaces import span as span
 from .summaries import summarise_line_attractor as summarise_line_attractor
+from .topology import MemoryGraph as MemoryGraph
+from .topology import all_codes as all_codes
+from .topology import code_index as code_index
+from .topology import decision_codes as decision_codes
+from .topology import graph_distance as graph_distance
+from .topology import graph_distances as graph_distances
+from .topology import hamming_distances as hamming_distances
+from .topology import ideal_memory_graph as ideal_memory_graph
+from .topology import memory_graph as memory_graph
+from .topology import neighbour_graph as neighbour_graph
+from .topology import path_graph as path_graph
+from .topology import path_share as path_share
 from .transitions import Transitions as Transitions
 from .transitions import find_transitions as find_transitions
