@@ -1,3 +1,11 @@
+from .clusters import accuracy_difference_interval as accuracy_difference_interval
+from .clusters import cluster_accuracy as cluster_accuracy
+from .clusters import individuality_ratio as individuality_ratio
+from .clusters import label_permutation_test as label_permutation_test
+from .clusters import neighbour_votes as neighbour_votes
+from .clusters import rank_separation as rank_separation
+from .clusters import scaling_map as scaling_map
+from .clusters import separation_auc as separation_auc
 from .insertions import NOTHING as NOTHING
 from .insertions import insertion_effects as insertion_effects
 from .insertions import position_effects as position_effects
