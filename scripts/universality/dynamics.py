@@ -58,7 +58,7 @@ def measure_dynamics(
         )  # fmt: skip
     return measure_integrator(
         read, rng, **common, contexts=[task.context(0), task.context(1)],
-        levels=settings["levels"], slow_speed=settings["slow_speed"], delay=settings["delay"],
+        levels=settings["levels"], speed=settings["speed"], delay=settings["delay"],
     )  # fmt: skip
 
 

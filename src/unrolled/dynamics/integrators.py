@@ -31,7 +31,7 @@ def measure_integrator(
     contexts: Sequence[np.ndarray],
     starts: int,
     levels: int,
-    slow_speed: float,
+    speed: float,
     unique_within: float,
     farthest: float,
     delay: int,
@@ -49,8 +49,8 @@ def measure_integrator(
         Of each context's search.
     levels : int
         Bins of the readout, of equal numbers of points, from each of which one is taken.
-    slow_speed : float
-        Largest q of a slow point.
+    speed : float
+        Longest step of a slow point, as a share of the median step along trials.
     unique_within, farthest : float
         In radii of the states.
     delay : int
@@ -58,7 +58,7 @@ def measure_integrator(
     """
     each = [
         _measure_context(
-            read, rng, number, context, starts=starts, levels=levels, slow_speed=slow_speed,
+            read, rng, number, context, starts=starts, levels=levels, speed=speed,
             unique_within=unique_within, farthest=farthest, delay=delay,
         )
         for number, context in enumerate(contexts)
@@ -100,7 +100,7 @@ def _measure_context(
     *,
     starts: int,
     levels: int,
-    slow_speed: float,
+    speed: float,
     unique_within: float,
     farthest: float,
     delay: int,
@@ -111,7 +111,8 @@ def _measure_context(
     asked = read.inputs[:, 0, number + len(context) // 2] > 0
     visited = read.states[asked].reshape(-1, read.states.shape[-1])
     begin = visited[np.sort(rng.choice(len(visited), min(starts, len(visited)), replace=False))]
-    found = find_slow_points(step, begin, max_speed=float(np.sqrt(2 * slow_speed)))
+    usual = np.median(np.linalg.norm(np.diff(read.states, axis=1), axis=2))
+    found = find_slow_points(step, begin, max_speed=float(speed * usual))
     points = found.only(read.near(found.states, farthest))
     chosen = level_points(points.states, network.read(points.states)[:, 0], levels)
     # As many rows as levels, also where points are too few: NaN for those that lack.

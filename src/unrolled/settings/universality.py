@@ -173,8 +173,8 @@ class Dynamics(Block):
     """Modulus above which an eigenvalue counts as unstable."""
     levels: Annotated[Count, Field(ge=8)]
     """Bins of the readout into which the points of an integrator are sorted."""
-    slow_speed: Positive
-    """Largest speed q of an integrator's slow points."""
+    speed: Positive
+    """An integrator's point is slow if it moves at most this share of the median step on trials."""
     delay: Count
     """Steps after which the response to a unit input is read out."""
 

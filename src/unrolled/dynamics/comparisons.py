@@ -1,0 +1,212 @@
+"""All networks of a task compared with each other, by their geometry and by their topology.
+
+References
+----------
+.. [1] Maheswaranathan, Williams, Golub, Ganguli and Sussillo, "Universality and individuality in
+   neural dynamics across large populations of recurrent networks", NeurIPS 2019.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .clusters import (
+    accuracy_difference_interval,
+    individuality_ratio,
+    label_permutation_test,
+    neighbour_votes,
+    rank_separation,
+    scaling_map,
+)
+from .similarity import components_for, svcca_distances
+from .topology import MemoryGraph, graph_distances, hamming_distances
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+LABELS = ("cell", "nonlinearity")
+DISTANCES = ("geometry", "topology")
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """What each of n networks is.
+
+    Attributes
+    ----------
+    cell, nonlinearity : str ndarrays of shape (n,)
+    rest : str ndarray of shape (n,)
+        All else that is no seed: units and penalty.
+    """
+
+    cell: np.ndarray
+    nonlinearity: np.ndarray
+    rest: np.ndarray
+
+    def only(self, which: np.ndarray) -> Kinds:
+        """Some of the networks."""
+        return Kinds(self.cell[which], self.nonlinearity[which], self.rest[which])
+
+    def beside(self, label: str) -> np.ndarray:
+        """What is held fixed when ``label`` is compared, (n,)."""
+        other = self.nonlinearity if label == "cell" else self.cell
+        return np.array([f"{one} {two}" for one, two in zip(other, self.rest, strict=True)])
+
+
+def common_components(shares: np.ndarray, variance: float) -> int:
+    """Components compared: the median over networks of what reaches a share of variance.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (n, components)
+        Variance shares of each network's components.
+    variance : float
+
+    Returns
+    -------
+    int
+        Two at least.
+    """
+    needed = [components_for(own, min(variance, own.sum())) for own in shares]
+    return max(int(np.median(needed)), 2)
+
+
+def geometry_distances(bases: np.ndarray, components: int) -> np.ndarray:
+    """SVCCA distances (n, n); NaN for networks without so many components.
+
+    Parameters
+    ----------
+    bases : ndarray of shape (n, P, k)
+    components : int
+    """
+    there = np.isfinite(bases[:, :, :components]).all(axis=(1, 2))
+    distances = np.full((len(bases),) * 2, np.nan)
+    if there.sum() > 1:
+        # Stored in single precision, they are no longer orthonormal in double.
+        sound = np.linalg.qr(bases[there, :, :components].astype(np.float64))[0]
+        distances[np.ix_(there, there)] = svcca_distances(sound, components)
+    return distances
+
+
+def topology_distances(data: xr.Dataset) -> dict[str, np.ndarray]:
+    """Distances (n, n) between the graphs of networks' fixed points.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Of one task, as `unrolled.populations` describes it.
+
+    Returns
+    -------
+    dict
+        ``topology``; of a memory also ``topology_all``, which counts all codes.
+    """
+    if "graph_edges" in data:
+        graphs = [
+            MemoryGraph(*(data[f"graph_{name}"].values[number] for name in GRAPH))
+            for number in range(data.sizes["network"])
+        ]
+        return {
+            "topology": graph_distances(graphs),
+            "topology_all": graph_distances(graphs, undecided_at_most=data.sizes["output"]),
+        }
+    if "cue_graph" in data:
+        return {"topology": hamming_distances(data.cue_graph.values > 0)}
+    # Contexts are alike by symmetry; a network's distance is the mean over them.
+    graphs = data.context_level_graph.values > 0
+    return {
+        "topology": np.mean([hamming_distances(one) for one in graphs.swapaxes(0, 1)], axis=0)
+    }
+
+
+GRAPH = ("edges", "present", "index_matches")
+
+
+def measure_clusters(
+    distances: Mapping[str, np.ndarray],
+    kinds: Kinds,
+    rng: np.random.Generator,
+    *,
+    neighbours: int,
+    permutations: int,
+) -> dict[str, Any]:
+    """What distances say of cells and nonlinearities, with nulls (section 6.5 of the plan).
+
+    Parameters
+    ----------
+    distances : mapping of str to ndarray of shape (n, n)
+        ``geometry`` and ``topology``.
+    kinds : Kinds
+    rng : numpy.random.Generator
+    neighbours : int
+        That vote on a label.
+    permutations : int
+        Also the number of resamples for intervals.
+
+    Returns
+    -------
+    dict
+        Numbers by name, and ``null_<distance>_<label>`` with the permutations' accuracies.
+    """
+    found: dict[str, Any] = {}
+    for label in LABELS:
+        own, votes = getattr(kinds, label), {}
+        for name in DISTANCES:
+            accuracy, p_value, null = label_permutation_test(
+                distances[name], own, kinds.beside(label), rng, permutations, neighbours
+            )
+            votes[name] = neighbour_votes(distances[name], own, neighbours)
+            found[f"{name}_{label}_accuracy"] = accuracy
+            found[f"{name}_{label}_p"] = p_value
+            found[f"{name}_{label}_null"] = float(np.quantile(null, 0.95))
+            found[f"{name}_{label}_separation"] = rank_separation(distances[name], own)
+            found[f"null_{name}_{label}"] = null
+        gap, low, high = accuracy_difference_interval(
+            votes["geometry"], votes["topology"], rng, permutations
+        )
+        found |= {
+            f"{label}_accuracy_gap": gap,
+            f"{label}_accuracy_gap_low": low,
+            f"{label}_accuracy_gap_high": high,
+        }
+    for name in DISTANCES:
+        found[f"{name}_individuality"] = individuality_ratio(
+            distances[name], kinds.cell, kinds.beside("cell")
+        )
+    return found
+
+
+def function_correlation(distances: np.ndarray, errors: np.ndarray) -> float:
+    """Rank correlation of distances and differences of log errors, over pairs (section 6.8).
+
+    Parameters
+    ----------
+    distances : ndarray of shape (n, n)
+    errors : ndarray of shape (n,)
+        Mean squared errors.
+    """
+    from scipy.stats import spearmanr
+
+    pairs = np.triu_indices(len(errors), 1)
+    gaps = np.abs(np.subtract.outer(np.log(errors), np.log(errors)))
+    return float(spearmanr(distances[pairs], gaps[pairs]).statistic)
+
+
+def spread(distances: np.ndarray) -> float:
+    """Range of the distances between different networks."""
+    return float(np.ptp(distances[np.triu_indices(len(distances), 1)]))
+
+
+def aligned_maps(distances: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Maps (n, 2) of the same networks by several distances, each turned towards the first."""
+    from scipy.linalg import orthogonal_procrustes
+
+    maps = [scaling_map(each) for each in distances]
+    turned = [maps[0]]
+    for one in maps[1:]:
+        turned.append(one @ orthogonal_procrustes(one, maps[0])[0])
+    return turned
