@@ -97,7 +97,6 @@ rule universality_comparison:
     threads: 1
     params:
         *code_of("scripts/universality/comparison.py"),
-        bits=UNIVERSALITY["tasks"]["memory"]["bits"],
         settings=lookup(dpath="universality/comparison", within=config),
     script:
         "../../scripts/universality/comparison.py"
@@ -116,5 +115,6 @@ rule universality_metrics:
     threads: 1
     params:
         *code_of("scripts/universality/metrics.py"),
+        steps={task: settings["steps"] for task, settings in UNIVERSALITY["tasks"].items()},
     script:
         "../../scripts/universality/metrics.py"

@@ -64,6 +64,8 @@ from .phrases import measure_step_lengths as measure_step_lengths
 from .phrases import read_phrases as read_phrases
 from .points import FixedPoints as FixedPoints
 from .points import SearchReport as SearchReport
+from .population_summaries import summarise_population as summarise_population
+from .population_summaries import summarise_tasks as summarise_tasks
 from .portraits import Portrait as Portrait
 from .portraits import Reading as Reading
 from .portraits import mean_input as mean_input
