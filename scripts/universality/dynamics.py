@@ -26,6 +26,7 @@ from unrolled.training import mean_squared_error
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
+KIND = ("task", "cell", "nonlinearity", "units", "penalty")
 PROBES = np.linspace(-0.16, 0.16, 9)  # constant inputs of an integrator
 
 
@@ -80,10 +81,10 @@ def about(network: SequenceNetwork) -> dict:
 
 
 with run_step(snakemake) as step:
-    wildcards, settings = step.wildcards, step.params.settings
-    evaluation = step.params.evaluation
-    task = make_task(wildcards.task, step.params.task)
-    rng = step.generator("universality", wildcards.task, "evaluation")
+    kind = {key: step.wildcards[key] for key in KIND}
+    settings, evaluation = step.params.settings, step.params.evaluation
+    task = make_task(kind["task"], step.params.task)
+    rng = step.generator("universality", kind["task"], "evaluation")
     trials = trials_of(task, evaluation, rng)
     hold = None
     if isinstance(task, Memory):
@@ -95,14 +96,14 @@ with run_step(snakemake) as step:
         hold = rare.draw(evaluation["trials"], rng)
     shown = shown_trials(task, trials, evaluation["examples"])
     networks = load_networks(step.input.networks)
-    progress = step.progress(len(networks), f"dynamics {wildcards.task} {wildcards.cell}")
+    progress = step.progress(len(networks), f"dynamics {kind['task']} {kind['cell']}")
     measured = []
     for number, (name, network) in enumerate(networks.items(), start=1):
         read = read_trials(network, trials.inputs, trials.targets)
         drawn = replace(
             read, inputs=shown.inputs, targets=shown.targets, states=network.states(shown.inputs)
         )
-        own = step.generator("universality", *wildcards.values(), name, "dynamics")
+        own = step.generator("universality", *kind.values(), name, "dynamics")
         hold_error = (
             mean_squared_error(network, hold.inputs, hold.targets).mean() if hold else np.nan
         )
@@ -118,5 +119,4 @@ with run_step(snakemake) as step:
             }
         )  # fmt: skip
         progress.update(number)
-    attrs = {key: wildcards[key] for key in ("task", "cell", "nonlinearity", "units", "penalty")}
-    save_dataset(stack_networks(measured, attrs), step.output.analysis)
+    save_dataset(stack_networks(measured, kind), step.output.analysis)
