@@ -23,6 +23,12 @@ def run_blocks(page):
     return names
 
 
+def none_of(transitions):
+    """Transitions without departures."""
+    names = ("sources", "directions", "signs", "ends", "agreed", "steps")
+    return type(transitions)(*(getattr(transitions, name)[:0] for name in names))
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("docs")
@@ -47,6 +53,31 @@ def test_the_switches_are_four_attractors_with_saddles_between(own_network):
     np.testing.assert_allclose(np.abs(says[unstable == 0]), 1, atol=0.3)
     undecided = np.abs(says[unstable == 2])
     assert undecided.max() < 0.5
+
+
+def test_the_graph_is_the_square_of_two_bits(own_network):
+    from unrolled.dynamics import graph_distance, ideal_memory_graph, memory_graph
+
+    graph = own_network["graph"]
+    assert graph_distance(graph, ideal_memory_graph(2)) == 0
+    # The distance is not blind: without its saddles the network is far from the square.
+    stable = own_network["modes"].n_unstable == 0
+    weights, bias = own_network["readout"]
+    codes = np.sign(own_network["points"].states[stable] @ weights + bias)
+    corners = memory_graph(codes, np.zeros(4), none_of(own_network["transitions"]))
+    assert graph_distance(graph, corners) > 0.5
+
+
+def test_two_networks_differ_in_shape_more_than_in_graph(own_network):
+    from unrolled.dynamics import graph_distance, svcca_distance
+
+    bases = own_network["basis"], own_network["other_basis"]
+    shapes = svcca_distance(*bases, own_network["kept"])
+    assert 0.05 < shapes < 0.6
+    assert graph_distance(own_network["graph"], own_network["other_graph"]) < 0.5 * shapes
+    # With other moments in the second there is nothing to see of the first.
+    shuffled = np.random.default_rng(0).permutation(bases[1])
+    assert svcca_distance(bases[0], shuffled, own_network["kept"]) > 0.9
 
 
 def test_the_network_learned_and_the_figure_was_drawn(own_network, folder):

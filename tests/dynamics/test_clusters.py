@@ -75,6 +75,7 @@ def test_distances_that_differ_by_rounding_tie():
     noise = 1e-15 * np.random.default_rng(5).standard_normal((24, 24))
     distances = (1 + noise + noise.T) * (1 - np.eye(24))
     np.testing.assert_allclose(neighbour_votes(distances, LABELS, 1), 5 / 23)
+    assert rank_separation(distances, LABELS) == 0
 
 
 def test_votes_follow_the_networks_and_not_their_numbers(rng):
@@ -242,6 +243,10 @@ def test_maps_of_places_that_coincide_or_lie_on_a_line():
     two = (np.arange(6)[:, None] % 2 != np.arange(6) % 2).astype(float)
     found = scaling_map(two)
     np.testing.assert_allclose(cdist(found, found), two, atol=1e-3)
+    # No places are farther apart than by way of a third: these end on a line.
+    crooked = scaling_map([[0, 1, 5], [1, 0, 1], [5, 1, 0]])
+    assert np.isfinite(crooked).all()
+    np.testing.assert_allclose(crooked[:, 1], 0, atol=1e-9)
 
 
 @pytest.mark.parametrize(

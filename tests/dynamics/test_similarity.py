@@ -31,7 +31,12 @@ def test_the_basis_is_orthonormal_and_centred_and_its_shares_are_those_of_the_va
     centred = states - states.mean(axis=0)
     left = centred - basis @ (basis.T @ centred)
     assert np.sum(left**2) / np.sum(centred**2) == pytest.approx(shares[5:].sum())
-    assert (basis[np.abs(basis).argmax(axis=0), range(5)] > 0).all()
+
+
+def test_the_largest_entry_of_each_component_is_positive(rng):
+    for _ in range(5):
+        basis, _ = principal_basis(rng.standard_normal((50, 6)), 6)
+        assert (basis[np.abs(basis).argmax(axis=0), range(6)] > 0).all()
 
 
 def test_trials_and_times_are_moments_alike(states):
@@ -190,3 +195,6 @@ def test_numbers_out_of_range_are_refused(states):
     for variance in (0.0, 1.1, np.nan):
         with pytest.raises(ValueError, match="variance is"):
             components_for([1.0], variance)
+    for shares in ([0.5, 0.3], []):
+        with pytest.raises(ValueError, match="all components"):
+            components_for(shares, 0.95)

@@ -30,6 +30,23 @@ class Cubic:
         return (1 + self.gain * (1 - 3 * states**2))[:, :, None] * np.eye(states.shape[1])
 
 
+class Hollow:
+    """Above the unstable 0 lie a shallow attractor, at 0.012, and a ridge behind it, at 0.015."""
+
+    points = np.array([[-1.0], [0.0], [0.012], [0.015], [1.0]])
+
+    def slope(self, states):
+        hollow = (states - 0.012) * (states - 0.015) / (np.abs(states) + 0.02) ** 2
+        return 0.5 * states * (1 - states**2) * hollow
+
+    def __call__(self, states):
+        return states + self.slope(states)
+
+    def jacobian(self, states):
+        ahead, behind = self.slope(states + 1e-7), self.slope(states - 1e-7)
+        return (1 + (ahead - behind) / 2e-7)[:, :, None]
+
+
 class Plane:
     """A step in polar coordinates: the radius moves by a rule, the angle turns evenly."""
 
@@ -91,22 +108,8 @@ def test_the_middle_left_along_mixtures_of_its_directions_ends_on_corners(cube):
 
 
 def test_an_edge_that_hangs_on_the_start_distance_is_not_agreed_on():
-    # Just above the unstable 0 lie a shallow attractor and the ridge behind it: from 0.005 and
-    # 0.01 the state ends in the hollow, from 0.02 it is over the ridge already.
-    points = np.array([[-1.0], [0.0], [0.012], [0.015], [1.0]])
-
-    class Hollow:
-        def slope(self, states):
-            hollow = (states - 0.012) * (states - 0.015) / (np.abs(states) + 0.02) ** 2
-            return 0.5 * states * (1 - states**2) * hollow
-
-        def __call__(self, states):
-            return states + self.slope(states)
-
-        def jacobian(self, states):
-            ahead, behind = self.slope(states + 1e-7), self.slope(states - 1e-7)
-            return (1 + (ahead - behind) / 2e-7)[:, :, None]
-
+    # From 0.005 and 0.01 the state ends in the hollow, from 0.02 it is over the ridge already.
+    points = Hollow.points
     found = find_transitions(Hollow(), points, radius=1.0, near=0.001)
     up = (found.sources == 1) & (found.signs == 1)
     assert found.agreed[up].tolist() == [False]
@@ -200,11 +203,70 @@ def test_when_the_steps_are_over_a_slow_arrival_counts_and_a_passage_does_not():
     assert on.ends[there].tolist() == [2]
 
 
+def test_departures_start_at_their_distances_along_the_directions():
+    # A pair and a real eigenvalue that all grow, seen in oblique axes.
+    rng = np.random.default_rng(2)
+    axes = rng.standard_normal((3, 3))
+    weights = axes @ [[0.3, -1.2, 0.0], [1.2, 0.3, 0.0], [0.0, 0.0, 1.1]] @ np.linalg.inv(axes)
+    seen = []
+
+    class Spy(Linear):
+        def __call__(self, states):
+            seen.append(np.array(states))
+            return super().__call__(states)
+
+    modes = linearise(Linear(weights), np.zeros((1, 3)))
+    distances = (0.1, 0.2)
+    find_transitions(
+        Spy(weights), np.zeros((1, 3)), radius=7.0, modes=modes, distances=distances, steps=1
+    )
+    right = modes.right[0]
+    directions = np.stack([right[:, 0].real, right[:, 1].imag, right[:, 2].real])
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    signed = np.stack([-directions, directions], axis=1).reshape(6, 3)
+    expected = np.concatenate([7.0 * distance * signed for distance in distances])
+    np.testing.assert_allclose(seen[-1], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_all_lengths_are_in_units_of_the_radius(scale):
+    class Scaled(Hollow):
+        def __call__(self, states):
+            return scale * super().__call__(states / scale)
+
+    # Near is so small that a slip in units would miss ends, or find those of neighbours.
+    settings = {"near": 0.001, "distances": [0.01], "modes": linearise(Hollow(), Hollow.points)}
+    one = find_transitions(Hollow(), Hollow.points, radius=1.0, **settings)
+    other = find_transitions(Scaled(), scale * Hollow.points, radius=scale, **settings)
+    np.testing.assert_array_equal(one.ends, other.ends)
+    # Rounding may bring a step below the limit one sooner or later.
+    np.testing.assert_allclose(one.steps, other.steps, atol=1)
+
+
+def test_ends_and_steps_are_those_of_the_middle_distance():
+    settings = {"radius": 1.0, "near": 0.001}
+    found = find_transitions(Hollow(), Hollow.points, distances=[0.005, 0.02, 0.03], **settings)
+    alone = find_transitions(Hollow(), Hollow.points, distances=[0.02], **settings)
+    np.testing.assert_array_equal(found.ends, alone.ends)
+    np.testing.assert_array_equal(found.steps, alone.steps)
+    assert not found.agreed.all()
+    assert alone.agreed.all()
+
+
 def test_an_end_that_no_known_point_is_near_is_none(cube):
     _, points = cube
     found = find_transitions(Bistable(3), points[13:14], radius=np.sqrt(3))
     assert (found.ends == -1).all()
     assert (found.steps < 3000).all()  # it came to rest all the same
+
+
+def test_no_point_is_its_own_end():
+    # The hollow that the state rests in is not among the points, and near the one it left.
+    points = Hollow.points[[0, 1, 4]]
+    found = find_transitions(Hollow(), points, radius=1.0, distances=[0.005, 0.01])
+    assert found.sources.tolist() == [1, 1]
+    assert found.ends.tolist() == [0, -1]
+    assert (found.steps < 3000).all()
 
 
 def test_states_that_run_away_end_nowhere_and_spoil_no_other():

@@ -356,7 +356,7 @@ def _expected_hits(
             tied = neighbours.tied[earlier, place]
             left = left - np.outer(tied, voters[:, earlier] == voters[:, place])
             total = total - tied
-        chances *= np.maximum(left, 0.0) / total[:, None]
+        chances *= left / total[:, None]
     return (chances * (winners == numbers[:, None])).sum(axis=1)
 
 

@@ -84,7 +84,7 @@ def components_for(shares, variance: float) -> int:
     Raises
     ------
     ValueError
-        If ``variance`` is out of range, or there are no shares.
+        If ``variance`` is out of range, or the shares do not reach it.
 
     Examples
     --------
@@ -92,13 +92,15 @@ def components_for(shares, variance: float) -> int:
     2
     """
     shares = np.asarray(shares, dtype=np.float64)
-    if not 0 < variance <= 1 or shares.ndim != 1 or not len(shares):
+    if not 0 < variance <= 1:
+        raise ValueError(f"variance is {variance}; it has to be above 0 and at most 1.")
+    reached = np.cumsum(shares) >= variance - 1e-12
+    if not reached.any():
         raise ValueError(
-            f"variance is {variance} and shares have shape {shares.shape}; a share above 0 and "
-            "at most 1, and at least one component are needed."
+            f"The {len(shares)} shares sum to {shares.sum():.3g} and variance is {variance}; give "
+            "the shares of all components."
         )
-    needed = int(np.searchsorted(np.cumsum(shares), variance - 1e-12) + 1)
-    return min(needed, len(shares))
+    return int(reached.argmax()) + 1
 
 
 def canonical_correlations(first, second) -> np.ndarray:

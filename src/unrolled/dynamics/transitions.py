@@ -180,10 +180,9 @@ def _run(
             lengths = np.linalg.norm(following - states[waiting], axis=1)
         resting = (lengths < still) & (lengths <= last[waiting])
         rested[waiting[resting]] = True
-        over = resting | ~np.isfinite(lengths)
-        durations[waiting[over]] = time
+        durations[waiting[resting]] = time
         states[waiting], last[waiting] = following, lengths
-        waiting = waiting[~over]
+        waiting = waiting[~resting & np.isfinite(lengths)]
         if not waiting.size:
             break
     return states, rested, durations
@@ -201,9 +200,9 @@ def _ends(
     from scipy.spatial.distance import cdist
 
     gaps = cdist(finals, points)
-    gaps[~np.isfinite(gaps)] = np.inf
     gaps[np.arange(len(finals)), leaving] = np.inf
     nearest = gaps.argmin(axis=1)
+    # Where a state is not finite its gaps are neither, and the comparison is false.
     ended = (gaps.min(axis=1) < near) & (rested | attracts[nearest])
     return np.where(ended, nearest, -1)
 
