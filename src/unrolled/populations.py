@@ -64,9 +64,22 @@ def join_networks(parts: Sequence[xr.Dataset]) -> xr.Dataset:
     -------
     xarray.Dataset
         Their attributes are left out; variables without networks are those of the first part.
+        Where networks have more of something than others, such as modes, NaN stands for those
+        that the others lack.
     """
     import xarray as xr
 
+    longest = {
+        dim: max(part.sizes[dim] for part in parts)
+        for dim in parts[0].sizes
+        if dim not in (NETWORK, *RAGGED)
+    }
+    parts = [
+        part.pad({dim: (0, size - part.sizes[dim]) for dim, size in longest.items()})
+        if any(part.sizes[dim] < size for dim, size in longest.items())
+        else part
+        for part in parts
+    ]
     joined = []
     for dim in (NETWORK, *RAGGED):
         names = [name for name, values in parts[0].items() if dim in values.dims]
