@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 # with rare pulses; an integrator's is a share of the variance.
 SOLVED = {"memory": 0.02, "sine": 0.02, "integration": 0.05}
 # What every network brings along, for metrics and figures.
-KEPT_DIMS = ("network", "code", "end_code", "output", "cue", "context", "mode", "when", "stream",
-             "modes_kept", "level")  # fmt: skip
+KEPT_DIMS = ("network", "code", "end_code", "output", "cue", "other_cue", "context", "mode",
+             "when", "stream", "modes_kept", "level", "other_level")  # fmt: skip
 
 
 def has_solved(data: "xr.Dataset", task: str) -> np.ndarray:
