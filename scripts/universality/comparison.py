@@ -4,13 +4,14 @@ A network is kept for the comparison if it was trained on the task, has solved i
 have as many components as are compared. The others keep their numbers.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from unrolled.dynamics import (
     Kinds,
     aligned_maps,
+    cluster_numbers,
     common_components,
     function_correlation,
     geometry_distances,
@@ -54,17 +55,14 @@ def spread_out(values: np.ndarray, where: np.ndarray) -> np.ndarray:
 with run_step(snakemake) as step:
     task, settings = step.wildcards.task, step.params.settings
     parts = [load_dataset(path) for path in step.input.analyses]
-    names: dict[str, list] = {key: [] for key in ("cell", "nonlinearity", "units", "penalty")}
-    for part in parts:
-        for key, several in names.items():
-            several += [part.attrs[key]] * part.sizes["network"]
     data = join_networks(parts)
+    sizes = zip(data.units.values, data.penalty.values, strict=True)
     kinds = Kinds(
-        np.array(names["cell"]),
-        np.array(names["nonlinearity"]),
-        np.array([" ".join(pair) for pair in zip(names["units"], names["penalty"], strict=True)]),
+        data.cell.values,
+        data.nonlinearity.values,
+        np.array([f"{units} {penalty:g}" for units, penalty in sizes]),
     )
-    trained, solved = data.trained.values > 0, has_solved(data, task)
+    trained, solved = data.twin.values == "trained", has_solved(data, task)
     candidates = trained & solved
     variances = settings["variances"]
     components = [
@@ -84,25 +82,17 @@ with run_step(snakemake) as step:
     square, own = np.ix_(kept, kept), kinds.only(kept)
     compared = {"geometry": geometries[judged][square], "topology": topologies["topology"][square]}
     rng = step.generator("universality", task, "comparison")
-    common: dict[str, Any] = {
-        "neighbours": settings["neighbours"], "permutations": settings["permutations"],
-    }  # fmt: skip
-    found = measure_clusters(compared, own, rng, **common)
+    found = measure_clusters(
+        compared, own, rng,
+        neighbours=settings["neighbours"], permutations=settings["permutations"],
+    )  # fmt: skip
     for variance, distances in zip(variances, geometries, strict=True):
-        other = {**compared, "geometry": distances[square]}
-        again = measure_clusters(other, own, rng, **common)
-        for label in ("cell", "nonlinearity"):
-            found[f"geometry{100 * variance:.0f}_{label}_accuracy"] = again[
-                f"geometry_{label}_accuracy"
-            ]
-        found[f"geometry{100 * variance:.0f}_individuality"] = again["geometry_individuality"]
-    for name, distances in (("whole_state", whole), ("all_codes", topologies.get("topology_all"))):
-        if distances is not None:
-            again = measure_clusters(
-                {**compared, "geometry": distances[square]}, own, rng, **common
-            )
-            found[f"{name}_cell_accuracy"] = again["geometry_cell_accuracy"]
-            found[f"{name}_individuality"] = again["geometry_individuality"]
+        name = f"geometry{100 * variance:.0f}"
+        found |= cluster_numbers(name, distances[square], own, settings["neighbours"])
+    others = {"whole_state": whole}
+    others |= {"all_codes": v for name, v in topologies.items() if name == "topology_all"}
+    for name, distances in others.items():
+        found |= cluster_numbers(name, distances[square], own, settings["neighbours"])
     found["function_correlation"] = function_correlation(
         compared["geometry"], data.error.values[kept]
     )
@@ -111,9 +101,9 @@ with run_step(snakemake) as step:
     is_kept = np.zeros(len(trained), dtype=np.int8)
     is_kept[kept] = 1
     measured: dict[str, tuple] = {
-        name: (values.dims, values.values, values.attrs["units"], values.attrs["long_name"])
+        str(name): (values.dims, values.values, values.attrs["units"], values.attrs["long_name"])
         for name, values in data.items()
-        if set(values.dims) <= set(KEPT_DIMS) and not name.startswith("basis")
+        if set(values.dims) <= set(KEPT_DIMS) and "basis" not in str(name)
     }
     measured |= {
         "solved": ("network", solved.astype(np.int8), "1", "1: has solved its task"),
@@ -143,7 +133,4 @@ with run_step(snakemake) as step:
             values = data[name]
             measured[name] = (values.dims, values.values, values.attrs["units"], name)
     numbers = {name: float(v) for name, v in found.items() if not name.startswith("null_")}
-    attrs = {key: " ".join(several) for key, several in names.items()}
-    save_dataset(
-        measured_dataset(measured, {**attrs, "task": task, **numbers}), step.output.analysis
-    )
+    save_dataset(measured_dataset(measured, {"task": task, **numbers}), step.output.analysis)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unrolled.dynamics import (
+    Measured,
     measure_integrator,
     measure_memory,
     measure_oscillator,
@@ -16,7 +17,7 @@ from unrolled.dynamics import (
     measure_trajectories,
     read_trials,
 )
-from unrolled.files import save_dataset
+from unrolled.files import measured_dataset, save_dataset
 from unrolled.networks import SequenceNetwork, load_networks
 from unrolled.populations import stack_networks
 from unrolled.record import run_step
@@ -45,7 +46,7 @@ def shown_trials(task: Any, trials: Trials, examples: int) -> Trials:
 
 def measure_dynamics(
     network: SequenceNetwork, task: Any, read: Any, settings: dict, rng: np.random.Generator
-) -> dict:
+) -> Measured:
     """Fixed points and what belongs to them, task by task."""
     common = {key: settings[key] for key in ("starts", "unique_within", "farthest")}
     if isinstance(task, Memory):
@@ -63,13 +64,21 @@ def measure_dynamics(
     )  # fmt: skip
 
 
-def about(network: SequenceNetwork) -> dict:
+def about(network: SequenceNetwork) -> Measured:
     """Who it is, and whether its training failed."""
     known = network.metadata
     return {
-        "member": ((), known["member"], "1", "number of the network"),
-        "trained": ((), np.int8(known["twin"] == "trained"), "1", "1: trained on the task"),
-        "dead": ((), np.int8(known["twin"] == "dead"), "1", "1: trained with a dead channel"),
+        **{
+            key: ((), known[key], "1", text)
+            for key, text in (
+                ("cell", "architecture"),
+                ("nonlinearity", "nonlinearity of the candidate"),
+                ("units", "hidden units"),
+                ("penalty", "factor of the squared parameters in the loss"),
+                ("member", "number of the network"),
+                ("twin", "trained, untrained, or dead: trained with a dead channel"),
+            )
+        },
         "diverged": (
             (), np.int8(known.get("diverged") is not None), "1", "1: its training failed",
         ),
@@ -94,7 +103,8 @@ with run_step(snakemake) as step:
             steps=evaluation["hold_steps"],
         )
         hold = rare.draw(evaluation["trials"], rng)
-    shown = shown_trials(task, trials, evaluation["examples"])
+    examples = evaluation["examples"]
+    shown = shown_trials(task, trials, examples)
     networks = load_networks(step.input.networks)
     progress = step.progress(len(networks), f"dynamics {kind['task']} {kind['cell']}")
     measured = []
@@ -114,9 +124,23 @@ with run_step(snakemake) as step:
                 "hold_error": (
                     (), hold_error, "squared target units", "error on trials with rare pulses",
                 ),
-                **measure_trajectories(drawn, len(shown)),
+                **measure_trajectories(drawn),
+                "example_output": (
+                    ("example", "time", "output"), network.read(read.states[:examples]),
+                    "target units", "output",
+                ),
                 **measure_dynamics(network, task, read, settings, own),
             }
         )  # fmt: skip
         progress.update(number)
-    save_dataset(stack_networks(measured, kind), step.output.analysis)
+    shared = {
+        "example_input": (
+            ("example", "time", "input"), trials.inputs[:examples], "input units", "input",
+        ),
+        "example_target": (
+            ("example", "time", "output"), trials.targets[:examples], "target units", "target",
+        ),
+        "trial_input": (("trial", "time", "input"), shown.inputs, "input units", "input"),
+    }  # fmt: skip
+    data = stack_networks(measured, kind).assign(measured_dataset(shared, {}))
+    save_dataset(data, step.output.analysis)

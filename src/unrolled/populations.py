@@ -74,11 +74,16 @@ def join_networks(parts: Sequence[xr.Dataset]) -> xr.Dataset:
         for dim in parts[0].sizes
         if dim not in (NETWORK, *RAGGED)
     }
-    missing = [
-        {dim: (0, size - part.sizes[dim]) for dim, size in longest.items() if size > part.sizes[dim]}
+    parts = [
+        part.pad(
+            {
+                dim: (0, size - part.sizes[dim])
+                for dim, size in longest.items()
+                if size > part.sizes[dim]
+            }
+        )
         for part in parts
     ]
-    parts = [part.pad(lacking) for part, lacking in zip(parts, missing, strict=True)]
     joined = []
     for dim in (NETWORK, *RAGGED):
         names = [name for name, values in parts[0].items() if dim in values.dims]

@@ -8,6 +8,7 @@ from .clusters import scaling_map as scaling_map
 from .clusters import separation_auc as separation_auc
 from .comparisons import Kinds as Kinds
 from .comparisons import aligned_maps as aligned_maps
+from .comparisons import cluster_numbers as cluster_numbers
 from .comparisons import common_components as common_components
 from .comparisons import function_correlation as function_correlation
 from .comparisons import geometry_distances as geometry_distances
@@ -102,6 +103,7 @@ from .subspaces import random_axes as random_axes
 from .subspaces import share_inside as share_inside
 from .subspaces import span as span
 from .summaries import summarise_line_attractor as summarise_line_attractor
+from .task_states import Measured as Measured
 from .task_states import TaskStates as TaskStates
 from .task_states import measure_states as measure_states
 from .task_states import measure_trajectories as measure_trajectories

@@ -16,6 +16,7 @@ import numpy as np
 
 from .clusters import (
     accuracy_difference_interval,
+    cluster_accuracy,
     individuality_ratio,
     label_permutation_test,
     neighbour_votes,
@@ -178,6 +179,16 @@ def measure_clusters(
             distances[name], kinds.cell, kinds.beside("cell")
         )
     return found
+
+
+def cluster_numbers(name: str, distances: np.ndarray, kinds: Kinds, k: int) -> dict[str, float]:
+    """The same without nulls, for distances that are reported beside the judged ones."""
+    found = {
+        f"{name}_{label}_accuracy": cluster_accuracy(distances, getattr(kinds, label), k)
+        for label in LABELS
+    }
+    ratio = individuality_ratio(distances, kinds.cell, kinds.beside("cell"))
+    return found | {f"{name}_individuality": ratio}
 
 
 def function_correlation(distances: np.ndarray, errors: np.ndarray) -> float:

@@ -186,12 +186,12 @@ def level_points(states: np.ndarray, readouts: np.ndarray, levels: int) -> np.nd
     from scipy.spatial.distance import cdist
 
     order = np.argsort(readouts, kind="stable")
-    chosen = [
+    medoids = [
         part[cdist(states[part], states[part]).sum(axis=1).argmin()]
         for part in np.array_split(order, min(levels, len(order)) or 1)
         if len(part)
     ]
-    chosen = np.array(chosen, dtype=np.intp)
+    chosen = np.array(medoids, dtype=np.intp)
     return chosen[np.argsort(readouts[chosen], kind="stable")]
 
 

@@ -81,6 +81,7 @@ def measure_oscillator(
         "cue_eigenvalue_imaginary": (
             ("cue", "mode"), eigenvalues.imag, "1", "eigenvalues at the fixed point, imaginary",
         ),
+        "cue_commanded": ("cue", frequencies, unit, "frequency that the cue asks for"),
         "cue_linear_frequency": ("cue", linear, unit, "angle of the leading complex pair"),
         "cue_growth": ("cue", growth, "1", "modulus of the leading complex pair"),
         "cue_frequency": ("cue", waves[0], unit, "frequency of the wave that is produced"),

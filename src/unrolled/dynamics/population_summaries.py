@@ -42,7 +42,7 @@ def summarise_population(
     own = {"memory": _memory, "sine": _sine, "integration": _integration}[data.attrs["task"]]
     twins = {
         "": data.kept.values > 0,
-        "_untrained": (data.trained.values == 0) & (data.dead.values == 0),
+        "_untrained": data.twin.values == "untrained",
     }
     numbers = {name: float(v) for name, v in data.attrs.items() if isinstance(v, int | float)}
     numbers |= _training(data)
@@ -88,9 +88,8 @@ def _training(data: xr.Dataset) -> dict[str, float]:
     """How well the tasks are solved, overall and by cell."""
     from scipy.stats import kruskal
 
-    trained, solved = data.trained.values > 0, data.solved.values > 0
-    untrained = (data.trained.values == 0) & (data.dead.values == 0)
-    cells = np.array(data.attrs["cell"].split())
+    twin, solved, cells = data.twin.values, data.solved.values > 0, data.cell.values
+    trained, untrained = twin == "trained", twin == "untrained"
     errors = data.error.values
     groups = [errors[trained & (cells == cell)] for cell in dict.fromkeys(cells)]
     numbers = {
@@ -110,8 +109,8 @@ def _training(data: xr.Dataset) -> dict[str, float]:
     distances = data.topology.values
     kept = data.kept.values > 0
     same = distances[np.ix_(kept, kept)][np.triu_indices(kept.sum(), 1)]
-    others = {"untrained": untrained, "dead": data.dead.values > 0}
-    for name, which in others.items():
+    for name in ("untrained", "dead"):
+        which = twin == name
         if which.any():
             different = distances[np.ix_(kept, which)].ravel()
             numbers[f"topology_auc_{name}"] = separation_auc(same, different)
@@ -176,7 +175,7 @@ def _integration(data, which, rng, steps) -> dict[str, float]:
         return np.median(value(name), axis=1)
 
     lines = _within(value("first_eigenvalue"), EIGENVALUES) & (value("time_constant") >= steps)
-    cells = np.array(data.attrs["cell"].split())[which]
+    cells = data.cell.values[which]
     vanilla, needed = cells == "vanilla", middle("modes_needed")
     numbers = {
         "line_share": lines.all(axis=1).mean(),

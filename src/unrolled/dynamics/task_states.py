@@ -113,16 +113,12 @@ def padded_basis(states: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     return basis, shares
 
 
-def measure_trajectories(read: TaskStates, trials: int) -> Measured:
-    """The first few trials as figures show them, and the axes they are shown in."""
-    shown = read.states[:trials]
+def measure_trajectories(read: TaskStates) -> Measured:
+    """Trials as figures show them, in the axes of the states they are shown among."""
     return {
         "trajectory": (
-            ("trial", "time", "pc"), read.components.project(shown, PCS), "state units",
+            ("trial", "time", "pc"), read.components.project(read.states, PCS), "state units",
             "states on the first principal components",
-        ),
-        "trajectory_output": (
-            ("trial", "time", "output"), read.network.read(shown), "target units", "output",
         ),
         "pc_share": ("pc", read.components.shares[:PCS], "1", "share of variance"),
     }  # fmt: skip

@@ -376,11 +376,11 @@ class Program:
 
     def read(self) -> OptimiserState:
         """Copies of everything that a step changes."""
-        groups = [
+        parameters, first, second = (
             {key: variable.numpy().copy() for key, variable in variables.items()}
             for variables in self._groups
-        ]
-        return OptimiserState(*groups, self._step)
+        )
+        return OptimiserState(parameters, first, second, self._step)
 
     def run(
         self, inputs: np.ndarray, targets: np.ndarray, course: Course, first: int

@@ -61,6 +61,6 @@ class TrainingState:
     generator: Mapping[str, Any]
     epoch: int = 0
     losses: list[float] = field(default_factory=list)
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
     best: Arrays = field(default_factory=dict)
     best_epoch: int = 0
