@@ -90,6 +90,9 @@ def join_networks(parts: Sequence[xr.Dataset]) -> xr.Dataset:
         if names:
             joined.append(xr.concat([part[names] for part in parts], dim=dim, join="exact"))
     data = xr.merge(joined)
+    for name, values in data.items():
+        if values.dtype == object:  # texts of different lengths
+            data[name] = values.astype(str)
     before = np.cumsum([0, *(part.sizes[NETWORK] for part in parts)])
     for dim in RAGGED:
         if f"{dim}{OWNER}" in data:
