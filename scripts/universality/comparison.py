@@ -66,8 +66,7 @@ with run_step(snakemake) as step:
     candidates = trained & solved
     variances = settings["variances"]
     components = [
-        common_components(data.basis_shares.values[candidates], variance)
-        for variance in variances
+        common_components(data.basis_shares.values[candidates], variance) for variance in variances
     ]
     judged = len(variances) // 2
     geometries = [geometry_distances(data.basis.values, each) for each in components]
@@ -89,8 +88,8 @@ with run_step(snakemake) as step:
     for variance, distances in zip(variances, geometries, strict=True):
         name = f"geometry{100 * variance:.0f}"
         found |= cluster_numbers(name, distances[square], own, settings["neighbours"])
-    others = {"whole_state": whole}
-    others |= {"all_codes": v for name, v in topologies.items() if name == "topology_all"}
+    others = {"whole_state": whole, **topologies}
+    del others["topology"]  # is judged, above
     for name, distances in others.items():
         found |= cluster_numbers(name, distances[square], own, settings["neighbours"])
     found["function_correlation"] = function_correlation(

@@ -104,7 +104,7 @@ def topology_distances(data: xr.Dataset) -> dict[str, np.ndarray]:
     Returns
     -------
     dict
-        ``topology``; of a memory also ``topology_all``, which counts all codes.
+        ``topology``; of a memory also ``all_codes``, which counts all codes.
     """
     if "graph_edges" in data:
         graphs = [
@@ -113,15 +113,13 @@ def topology_distances(data: xr.Dataset) -> dict[str, np.ndarray]:
         ]
         return {
             "topology": graph_distances(graphs),
-            "topology_all": graph_distances(graphs, undecided_at_most=data.sizes["output"]),
+            "all_codes": graph_distances(graphs, undecided_at_most=data.sizes["output"]),
         }
     if "cue_graph" in data:
         return {"topology": hamming_distances(data.cue_graph.values > 0)}
     # Contexts are alike by symmetry; a network's distance is the mean over them.
     graphs = data.context_level_graph.values > 0
-    return {
-        "topology": np.mean([hamming_distances(one) for one in graphs.swapaxes(0, 1)], axis=0)
-    }
+    return {"topology": np.mean([hamming_distances(one) for one in graphs.swapaxes(0, 1)], axis=0)}
 
 
 GRAPH = ("edges", "present", "index_matches")

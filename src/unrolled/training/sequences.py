@@ -183,9 +183,12 @@ def mean_squared_error(
 def _check_widths(name: str, plan: SequencePlan) -> None:
     """Refuse signals that a network cannot read or follow."""
     inputs, targets = plan.stream.batches(0, 1)
-    widths, own = (inputs.shape[-1], targets.shape[-1]), (
-        plan.network.cell.inputs,
-        plan.network.outputs,
+    widths, own = (
+        (inputs.shape[-1], targets.shape[-1]),
+        (
+            plan.network.cell.inputs,
+            plan.network.outputs,
+        ),
     )
     if widths != own:
         raise ValueError(
@@ -256,9 +259,7 @@ class _Training:
             file = f"{quote('+'.join(names), safe='+')}.safetensors"
             self._checkpoint = Checkpoint(Path(folder) / file, self._identity())
 
-    def run(
-        self, report: Callable[[int, float], None]
-    ) -> Iterator[tuple[str, SequenceNetwork]]:
+    def run(self, report: Callable[[int, float], None]) -> Iterator[tuple[str, SequenceNetwork]]:
         """All blocks that are left; yields the networks."""
         state = None if self._checkpoint is None else self._checkpoint.load()
         if state is None:
