@@ -77,6 +77,11 @@ from .phrases import draw_mode_spectrum as draw_mode_spectrum
 from .phrases import draw_paths as draw_paths
 from .phrases import draw_removal as draw_removal
 from .phrases import draw_stems as draw_stems
+from .population_maps import draw_distance_matrix as draw_distance_matrix
+from .population_maps import draw_map as draw_map
+from .population_maps import map_panels as map_panels
+from .population_maps import networks_of as networks_of
+from .population_maps import reach_of as reach_of
 from .prediction import draw_errors as draw_errors
 from .prediction import draw_prediction as draw_prediction
 from .saving import RESOLUTION as RESOLUTION
