@@ -74,9 +74,16 @@ def draw_map(
     side = reach_of(places) if reach is None else reach
     axes.set(xlim=(-side, side), ylim=(-side, side))
     axes.set_aspect("equal")
-    axes.locator_params(nbins=2, steps=[1, 2, 5, 10])
+    tick = _round_down(0.75 * side)
+    axes.set(xticks=[-tick, 0, tick], yticks=[-tick, 0, tick])
     _count_pile(axes, places[there], side)
     return axes
+
+
+def _round_down(value: float) -> float:
+    """The next smaller number of one digit."""
+    unit = 10.0 ** np.floor(np.log10(value))
+    return float(np.floor(value / unit) * unit)
 
 
 def _count_pile(axes: Axes, places: np.ndarray, side: float) -> None:
@@ -88,9 +95,9 @@ def _count_pile(axes: Axes, places: np.ndarray, side: float) -> None:
     spots = fclusterdata(places, _ONE_SPOT * side, criterion="distance", method="complete")
     counts = np.bincount(spots)
     if counts.max() > _PILE * len(places):
-        axes.annotate(
-            f"{counts.max()} in one spot", places[spots == counts.argmax()][0], xytext=(-4, -4),
-            textcoords="offset points", ha="right", va="top", fontsize=6, color=GREY,
+        axes.text(
+            0.99, 0.01, f"{counts.max()} of {len(places)} in one spot", transform=axes.transAxes,
+            ha="right", va="bottom", fontsize=6, color=GREY,
         )  # fmt: skip
 
 
@@ -151,10 +158,9 @@ def draw_distance_matrix(
     if not there.any():
         return say(axes, NO_NETWORKS)
     places = list(NETWORKS)
-    order = sorted(
-        np.flatnonzero(there),
-        key=lambda one: (places.index(cells[one]), places.index(nonlinearities[one]), one),
-    )
+    ranks = [[places.index(label) for label in labels] for labels in (nonlinearities, cells)]
+    order = np.lexsort(ranks)
+    order = order[there[order]]
     image = axes.imshow(
         distances[np.ix_(order, order)], cmap="viridis", vmin=0.0, vmax=highest, aspect="equal"
     )
