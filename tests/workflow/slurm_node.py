@@ -20,7 +20,9 @@ PROGRAMS = {"munged": "munge", "slurmctld": "slurm-wlm", "slurmd": "slurm-wlm"}
 
 def missing_packages() -> list[str]:
     """Debian packages without which no Slurm can be started here."""
-    lacking = {package for name, package in PROGRAMS.items() if not shutil.which(name, path=SEARCHED)}
+    lacking = {
+        package for name, package in PROGRAMS.items() if not shutil.which(name, path=SEARCHED)
+    }
     return sorted(lacking)
 
 
@@ -85,9 +87,7 @@ class SlurmNode:
 
     def jobs(self) -> list[Job]:
         """Every job since the node was started, in the order of submission."""
-        said = self._ask(
-            "squeue", "--noheader", "--states=all", "--sort=i", "--format=%k|%T|%m|%l"
-        )
+        said = self._ask("squeue", "--noheader", "--states=all", "--sort=i", "--format=%k|%T|%m|%l")
         return [Job(*line.split("|")) for line in said.splitlines()]
 
     def _configure(self) -> None:
@@ -178,7 +178,9 @@ class SlurmNode:
     def _wait_until(self, condition) -> None:
         deadline = time.monotonic() + 60
         while not condition():
-            if time.monotonic() > deadline or any(each.poll() is not None for each in self._daemons):
+            if time.monotonic() > deadline or any(
+                each.poll() is not None for each in self._daemons
+            ):
                 said = [path.read_text() for path in sorted(self.folder.glob("*.said"))]
                 raise RuntimeError("Slurm does not do what it should:\n" + "\n".join(said))
             time.sleep(0.1)
