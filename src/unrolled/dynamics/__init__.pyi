@@ -4,6 +4,7 @@ from .clusters import individuality_ratio as individuality_ratio
 from .clusters import label_permutation_test as label_permutation_test
 from .clusters import neighbour_votes as neighbour_votes
 from .clusters import rank_separation as rank_separation
+from .clusters import ratio_permutation_test as ratio_permutation_test
 from .clusters import scaling_map as scaling_map
 from .clusters import separation_auc as separation_auc
 from .comparisons import Kinds as Kinds
@@ -11,6 +12,8 @@ from .comparisons import cluster_numbers as cluster_numbers
 from .comparisons import compare_networks as compare_networks
 from .comparisons import function_correlation as function_correlation
 from .comparisons import geometry_distances as geometry_distances
+from .comparisons import kinds_of as kinds_of
+from .comparisons import measure_ratios as measure_ratios
 from .comparisons import topology_distances as topology_distances
 from .insertions import NOTHING as NOTHING
 from .insertions import insertion_effects as insertion_effects
