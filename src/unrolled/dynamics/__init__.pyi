@@ -7,13 +7,10 @@ from .clusters import rank_separation as rank_separation
 from .clusters import scaling_map as scaling_map
 from .clusters import separation_auc as separation_auc
 from .comparisons import Kinds as Kinds
-from .comparisons import aligned_maps as aligned_maps
 from .comparisons import cluster_numbers as cluster_numbers
-from .comparisons import common_components as common_components
+from .comparisons import compare_networks as compare_networks
 from .comparisons import function_correlation as function_correlation
 from .comparisons import geometry_distances as geometry_distances
-from .comparisons import measure_clusters as measure_clusters
-from .comparisons import spread as spread
 from .comparisons import topology_distances as topology_distances
 from .insertions import NOTHING as NOTHING
 from .insertions import insertion_effects as insertion_effects

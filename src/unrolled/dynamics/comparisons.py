@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from .clusters import (
     scaling_map,
 )
 from .similarity import components_for, svcca_distances
+from .task_states import Measured
 from .topology import MemoryGraph, graph_distances, hamming_distances
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
 LABELS = ("cell", "nonlinearity")
 DISTANCES = ("geometry", "topology")
+
+
+# Largest error of a network that has solved its task, on its trials and, for a memory, on trials
+# with rare pulses; an integrator's is a share of the variance.
+SOLVED = {"memory": 0.02, "sine": 0.02, "integration": 0.05}
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,112 @@ class Kinds:
         """What is held fixed when ``label`` is compared, (n,)."""
         other = self.nonlinearity if label == "cell" else self.cell
         return np.array([f"{one} {two}" for one, two in zip(other, self.rest, strict=True)])
+
+
+def compare_networks(
+    data: xr.Dataset,
+    rng: np.random.Generator,
+    *,
+    task: str,
+    variances: Sequence[float],
+    neighbours: int,
+    permutations: int,
+) -> tuple[Measured, dict[str, float]]:
+    """The networks of a task compared with each other.
+
+    A network is kept for the comparison if it was trained on the task, has solved it, and its
+    states have as many components as are compared.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        What was measured of each, as `unrolled.populations` describes it.
+    rng : numpy.random.Generator
+    task : {"memory", "sine", "integration"}
+    variances : sequence of float
+        Shares of variance that decide the number of components; the middle one is judged.
+    neighbours : int
+        That vote on a network's label.
+    permutations : int
+        For nulls, also the number of resamples for intervals.
+
+    Returns
+    -------
+    measured : mapping
+        Name -> (dims, values, units, long_name): distances, maps, who is kept, nulls.
+    numbers : dict of str to float
+        Accuracies, p-values, ratios and correlations; none where fewer than two networks of
+        two cells are kept.
+    """
+    kinds = kinds_of(data)
+    solved = has_solved(data, task)
+    candidates = (data.twin.values == "trained") & solved
+    shares = data.basis_shares.values[candidates if candidates.any() else slice(None)]
+    components = [common_components(shares, variance) for variance in variances]
+    judged = len(variances) // 2
+    geometries = [geometry_distances(data.basis.values, each) for each in components]
+    topologies = topology_distances(data)
+    kept = candidates & np.isfinite(np.diagonal(geometries[-1]))
+    square, own = np.ix_(kept, kept), kinds.only(kept)
+    maps = [np.full((len(kept), 2), np.nan) for _ in DISTANCES]
+    numbers: dict[str, float] = {}
+    nulls: dict[str, np.ndarray] = {}
+    if len(np.unique(own.cell)) > 1 and kept.sum() > max(neighbours, 2):
+        compared = {
+            "geometry": geometries[judged][square],
+            "topology": topologies["topology"][square],
+        }
+        for full, part in zip(maps, aligned_maps(list(compared.values())), strict=True):
+            full[kept] = part
+        numbers, nulls = measure_clusters(
+            compared, own, rng, neighbours=neighbours, permutations=permutations
+        )
+        reported = {
+            f"geometry{100 * variance:.0f}": distances
+            for variance, distances in zip(variances, geometries, strict=True)
+        }
+        reported["whole_state"] = geometry_distances(data.state_basis.values, components[judged])
+        reported |= {name: each for name, each in topologies.items() if name != "topology"}
+        for name, distances in reported.items():
+            numbers |= cluster_numbers(name, distances[square], own, neighbours)
+        numbers["function_correlation"] = function_correlation(
+            compared["geometry"], data.error.values[kept]
+        )
+        numbers["geometry_spread"] = spread(compared["geometry"])
+    return {
+        "solved": ("network", solved.astype(np.int8), "1", "1: has solved its task"),
+        "kept": ("network", kept.astype(np.int8), "1", "1: compared with others"),
+        "variance": ("variance", list(variances), "1", "share of variance"),
+        "components": ("variance", components, "1", "components for that share"),
+        "geometry": (
+            ("variance", "network", "other"), np.stack(geometries), "1",
+            "1 - mean canonical correlation",
+        ),
+        "topology": (("network", "other"), topologies["topology"], "1", "distance of graphs"),
+        "geometry_map": (("network", "axis"), maps[0], "1", "map by geometry"),
+        "topology_map": (("network", "axis"), maps[1], "1", "map by topology"),
+        **{
+            name: ("permutation", values, "1", "accuracy with permuted labels")
+            for name, values in nulls.items()
+        },
+    }, numbers  # fmt: skip
+
+
+def kinds_of(data: xr.Dataset) -> Kinds:
+    """What each network of a dataset is."""
+    sizes = zip(data.units.values, data.penalty.values, strict=True)
+    rest = np.array([f"{units} {penalty:g}" for units, penalty in sizes])
+    return Kinds(data.cell.values, data.nonlinearity.values, rest)
+
+
+def has_solved(data: xr.Dataset, task: str) -> np.ndarray:
+    """Which networks do what they were asked to do, (n,)."""
+    if task == "integration":
+        return 1 - data.r_squared.values < SOLVED[task]
+    errors = data.error.values
+    if task == "memory":
+        errors = np.maximum(errors, data.hold_error.values)
+    return errors < SOLVED[task]
 
 
 def common_components(shares: np.ndarray, variance: float) -> int:
@@ -132,7 +244,7 @@ def measure_clusters(
     *,
     neighbours: int,
     permutations: int,
-) -> dict[str, Any]:
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     """What distances say of cells and nonlinearities, with nulls (section 6.5 of the plan).
 
     Parameters
@@ -148,10 +260,12 @@ def measure_clusters(
 
     Returns
     -------
-    dict
-        Numbers by name, and ``null_<distance>_<label>`` with the permutations' accuracies.
+    numbers : dict of str to float
+    nulls : dict of str to ndarray
+        ``null_<distance>_<label>``: accuracies with permuted labels.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, float] = {}
+    nulls: dict[str, np.ndarray] = {}
     for label in LABELS:
         own, votes = getattr(kinds, label), {}
         for name in DISTANCES:
@@ -163,7 +277,7 @@ def measure_clusters(
             found[f"{name}_{label}_p"] = p_value
             found[f"{name}_{label}_null"] = float(np.quantile(null, 0.95))
             found[f"{name}_{label}_separation"] = rank_separation(distances[name], own)
-            found[f"null_{name}_{label}"] = null
+            nulls[f"null_{name}_{label}"] = null
         gap, low, high = accuracy_difference_interval(
             votes["geometry"], votes["topology"], rng, permutations
         )
@@ -176,7 +290,7 @@ def measure_clusters(
         found[f"{name}_individuality"] = individuality_ratio(
             distances[name], kinds.cell, kinds.beside("cell")
         )
-    return found
+    return found, nulls
 
 
 def cluster_numbers(name: str, distances: np.ndarray, kinds: Kinds, k: int) -> dict[str, float]:

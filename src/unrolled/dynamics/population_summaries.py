@@ -153,6 +153,10 @@ def _sine(data, which, rng, steps) -> dict[str, float]:
     )
     return {
         "linear_share": linear.mean(),
+        **{
+            f"{one}_linear_share": linear[data.nonlinearity.values[which] == one].mean()
+            for one in np.unique(data.nonlinearity.values)
+        },
         "linear_correlation": _median(value("linear_correlation")),
         "linear_slope": _median(value("linear_slope")),
         "linear_correlation_permuted": _median(value("linear_correlation_permuted")),
