@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.ticker import LogLocator, NullLocator
 
 from .numbers import take_numbers
 from .oscillations import draw_levels, draw_wave
 from .population_maps import NO_NETWORKS, networks_of
 from .space import draw_graded_paths, kind_of
-from .style import BLACK, GREY, NETWORK_NAMES, NETWORKS, VERMILION, grade, say
+from .style import BLACK, GREY, NETWORK_NAMES, NETWORKS, VERMILION, grade, legend_above, say
 
 if TYPE_CHECKING:
     from typing import Any
@@ -44,15 +45,13 @@ def draw_inputs(axes: Axes, inputs: ArrayLike, chosen: int) -> Axes:
     inputs = np.asarray(inputs, dtype=float)
     steps = np.arange(1, len(inputs) + 1)
     for number, values in enumerate(inputs.T):
-        colour, line = (BLACK, "-") if number == chosen else (GREY, ":")
-        axes.plot(steps, values, line, color=colour, linewidth=1.1, label=str(number + 1))
+        name, colour, line = ("chosen", BLACK, "-") if number == chosen else ("other", GREY, ":")
+        axes.plot(steps, values, line, color=colour, linewidth=1.1, label=name)
     axes.set(xlabel="step", xlim=(0, len(steps) + 1))
     return axes
 
 
-def draw_modes(
-    axes: Axes, moduli: Mapping[str, ArrayLike], untrained: ArrayLike
-) -> Axes:
+def draw_modes(axes: Axes, moduli: Mapping[str, ArrayLike], untrained: ArrayLike) -> Axes:
     """Moduli of the eigenvalues, the largest first, by cell.
 
     Parameters
@@ -110,7 +109,14 @@ def draw_responses(
         means, _ = mean_and_error(ignored[cell])
         axes.plot(
             np.arange(1, len(means) + 1), means, NETWORKS[cell][2], color=NETWORKS[cell][0],
-            linewidth=0.6, label="_ignored",
+            linewidth=0.6,
+        )  # fmt: skip
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, -0.2), max(high, 1.3))
+    for height, name in ((1, "chosen"), (0, "ignored")):
+        axes.annotate(
+            f"{name} stream", (0.99, height), xycoords=axes.get_yaxis_transform(), xytext=(0, -3),
+            textcoords="offset points", ha="right", va="top", color=GREY, fontsize=7,
         )  # fmt: skip
     return axes
 
@@ -148,6 +154,7 @@ def trial_panels(panels: list[Axes], network: xr.Dataset, trial: int) -> xr.Data
     streams, context, output = panels
     draw_inputs(streams, inputs[:, :2], chosen)
     streams.set_ylabel("streams (input units)")
+    legend_above(streams)
     draw_inputs(context, inputs[:, 2:], chosen)
     context.set(ylabel="context (input units)", ylim=(-0.1, 1.1), yticks=[0, 1])
     draw_wave(
@@ -155,6 +162,7 @@ def trial_panels(panels: list[Axes], network: xr.Dataset, trial: int) -> xr.Data
         network.example_output.values[trial, :, 0], colour=VERMILION,
     )  # fmt: skip
     output.set_ylabel("integral (target units)")
+    legend_above(output)
     names = ["example_input", "example_target", "example_output"]
     return take_numbers(network.isel(example=trial), names)
 
@@ -180,9 +188,7 @@ def attractor_panel(axes: Any, network: xr.Dataset) -> xr.Dataset:
 def modes_panel(axes: Axes, compared: xr.Dataset) -> xr.Dataset:
     """Moduli of the eigenvalues of all networks that are compared, both contexts' mean."""
     moduli = _over_contexts(compared.context_mode_modulus.values)
-    draw_modes(
-        axes, _by_cell(moduli, compared), moduli[compared.twin.values == "untrained"]
-    )
+    draw_modes(axes, _by_cell(moduli, compared), moduli[compared.twin.values == "untrained"])
     return take_numbers(compared, ["context_mode_modulus", "cell", "kept", "twin"])
 
 
@@ -216,6 +222,8 @@ def _draw_courses(axes: Axes, curves: Mapping[str, ArrayLike]) -> bool:
         drawn = True
     if drawn:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter("{x:g}")
     return drawn
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
     from numpy.typing import ArrayLike
 
 _NO_POINTS = "no fixed points\nwere found"
@@ -78,7 +79,7 @@ def draw_rotations(
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        The panel, with the unit circle.
+        The panel, with the unit circle; real parts from left to right.
     real, imaginary : array_like of shape (n_cues, n_modes)
         NaN where a cue has no fixed point.
     frequencies : array_like of shape (n_cues,)
@@ -90,7 +91,6 @@ def draw_rotations(
         The same axes; conjugates, below the real axis, are left out.
     """
     real, imaginary = np.asarray(real, dtype=float), np.asarray(imaginary, dtype=float)
-    axes.set(xlabel="real part", ylabel="imaginary part")
     if not np.isfinite(real).any():
         return say(axes, _NO_POINTS)
     axes.add_patch(Circle((0, 0), 1.0, fill=False, edgecolor=GREY, linewidth=0.8))
@@ -141,7 +141,7 @@ def draw_frequencies(
     gap = float(np.ptp(commanded)) / max(len(commanded) - 1, 1)
     for number, (cell, (low, middle, high)) in enumerate(curves.items()):
         colour, marker, _ = NETWORKS[cell]
-        places = commanded + 0.16 * gap * (number - (len(curves) - 1) / 2)
+        places = commanded + 0.1 * gap * (number - (len(curves) - 1) / 2)
         axes.vlines(places, low, high, color=colour, linewidth=0.8, zorder=2)
         axes.plot(
             places, middle, marker, color=colour, markersize=3.2, markeredgewidth=0, zorder=3,
@@ -153,6 +153,7 @@ def draw_frequencies(
     top = max(ends[1], 1.05 * max(float(np.nanmax(curve)) for curve in curves.values()))
     # What untrained networks turn by may be anything; it must not squeeze the others.
     axes.set(xlim=ends, ylim=(0, min(top, np.pi)))
+    axes.legend(loc="upper left", handletextpad=0.2)
     return axes
 
 
@@ -161,7 +162,7 @@ def cues_panel(axes: Axes, network: xr.Dataset) -> xr.Dataset:
     inputs = network.trial_input.values
     draw_levels(axes, inputs[:, 0, 0], grade(network.cue_commanded.values), steps=inputs.shape[1])
     axes.set_ylabel("cue (input units)")
-    return take_numbers(network, ["trial_input", "cue_commanded"])
+    return take_numbers(network, ["trial_input", "cue_commanded"], prefix="shown")
 
 
 def wave_panel(axes: Axes, network: xr.Dataset, trial: int) -> xr.Dataset:
@@ -184,11 +185,34 @@ def cycles_panel(axes: Any, network: xr.Dataset) -> xr.Dataset:
     return take_numbers(network, ["trajectory", "cue_pc", "pc_share"], prefix=kind_of(network))
 
 
-def rotations_panel(axes: Axes, network: xr.Dataset) -> xr.Dataset:
-    """Eigenvalues of one network at its fixed points."""
+def rotations_panels(figure: FigureBase, networks: Sequence[xr.Dataset]) -> list[xr.Dataset]:
+    """Eigenvalues at fixed points, of the first network of each cell.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.FigureBase
+        The panels fill it, two rows of them.
+    networks : sequence of xarray.Dataset
+
+    Returns
+    -------
+    list of xarray.Dataset
+        The numbers of each panel.
+    """
+    first = {str(network.cell.values): network for network in reversed(networks)}
+    cells = networks_of(first)
+    grid = figure.subplots(2, -(-len(cells) // 2), squeeze=False, sharex=True, sharey=True)
     names = ["cue_eigenvalue_real", "cue_eigenvalue_imaginary", "cue_commanded"]
-    draw_rotations(axes, *(network[name].values for name in names))
-    return take_numbers(network, names, prefix=kind_of(network))
+    numbers = []
+    for axes, cell in zip(grid.flat, cells, strict=False):
+        draw_rotations(axes, *(first[cell][name].values for name in names))
+        axes.set_title(NETWORK_NAMES[cell])
+        numbers.append(take_numbers(first[cell], names, prefix=kind_of(first[cell])))
+    for axes in grid.flat[len(cells) :]:
+        axes.set_axis_off()
+    figure.supxlabel("real part", fontsize=8)
+    figure.supylabel("imaginary part", fontsize=8)
+    return numbers
 
 
 def frequencies_panel(axes: Axes, compared: xr.Dataset) -> xr.Dataset:
