@@ -1,5 +1,6 @@
 from .clusters import accuracy_difference_interval as accuracy_difference_interval
 from .clusters import cluster_accuracy as cluster_accuracy
+from .clusters import has_both_pairs as has_both_pairs
 from .clusters import individuality_ratio as individuality_ratio
 from .clusters import label_permutation_test as label_permutation_test
 from .clusters import neighbour_votes as neighbour_votes
@@ -13,8 +14,6 @@ from .comparisons import cluster_numbers as cluster_numbers
 from .comparisons import compare_networks as compare_networks
 from .comparisons import function_correlation as function_correlation
 from .comparisons import geometry_distances as geometry_distances
-from .comparisons import kinds_of as kinds_of
-from .comparisons import measure_ratios as measure_ratios
 from .comparisons import topology_distances as topology_distances
 from .insertions import NOTHING as NOTHING
 from .insertions import insertion_effects as insertion_effects
@@ -66,6 +65,10 @@ from .phrases import measure_step_lengths as measure_step_lengths
 from .phrases import read_phrases as read_phrases
 from .points import FixedPoints as FixedPoints
 from .points import SearchReport as SearchReport
+from .population_clusters import QUANTITIES as QUANTITIES
+from .population_clusters import clusters_by_setting as clusters_by_setting
+from .population_clusters import kept_distances as kept_distances
+from .population_clusters import measure_ratios as measure_ratios
 from .population_summaries import summarise_population as summarise_population
 from .population_summaries import summarise_tasks as summarise_tasks
 from .portraits import Portrait as Portrait

@@ -215,6 +215,26 @@ def individuality_ratio(distances, cells, kinds) -> float:
     return _ratio(across, within)
 
 
+def has_both_pairs(labels, within) -> bool:
+    """Whether there is an individuality ratio of these labels.
+
+    Parameters
+    ----------
+    labels, within : array_like of shape (n,)
+        See `ratio_permutation_test`.
+
+    Returns
+    -------
+    bool
+        Whether pairs that have the same value of ``within`` include some of one label and some
+        of two.
+    """
+    labels, within = np.asarray(labels), np.asarray(within)
+    one, other = np.triu_indices(len(labels), 1)
+    alike, same = within[one] == within[other], labels[one] == labels[other]
+    return bool((alike & same).any() and (alike & ~same).any())
+
+
 def ratio_permutation_test(
     distances, labels, within, rng: np.random.Generator, n: int = 2000
 ) -> tuple[float, float, np.ndarray]:

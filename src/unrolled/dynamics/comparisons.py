@@ -17,11 +17,11 @@ import numpy as np
 from .clusters import (
     accuracy_difference_interval,
     cluster_accuracy,
+    has_both_pairs,
     individuality_ratio,
     label_permutation_test,
     neighbour_votes,
     rank_separation,
-    ratio_permutation_test,
     scaling_map,
 )
 from .similarity import components_for, svcca_distances
@@ -297,43 +297,6 @@ def measure_clusters(
     return found, nulls
 
 
-def measure_ratios(
-    distances: Mapping[str, np.ndarray],
-    kinds: Kinds,
-    rng: np.random.Generator,
-    permutations: int,
-) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """How far apart networks of different labels are, with nulls (section 6.5 of the plan).
-
-    Parameters
-    ----------
-    distances : mapping of str to ndarray of shape (n, n)
-        By name.
-    kinds : Kinds
-    rng : numpy.random.Generator
-    permutations : int
-
-    Returns
-    -------
-    numbers : dict of str to float
-        ``<distance>_<label>_ratio`` and ``<distance>_<label>_ratio_p``; none of labels that do
-        not differ, or without both sorts of pairs.
-    nulls : dict of str to ndarray
-        ``null_<distance>_<label>_ratio``: ratios with permuted labels.
-    """
-    found: dict[str, float] = {}
-    nulls: dict[str, np.ndarray] = {}
-    for label in kinds.labels:
-        own, beside = getattr(kinds, label), kinds.beside(label)
-        if not _has_both_pairs(own, beside):
-            continue
-        for name, each in distances.items():
-            ratio, p_value, null = ratio_permutation_test(each, own, beside, rng, permutations)
-            found |= {f"{name}_{label}_ratio": ratio, f"{name}_{label}_ratio_p": p_value}
-            nulls[f"null_{name}_{label}_ratio"] = null
-    return found, nulls
-
-
 def cluster_numbers(name: str, distances: np.ndarray, kinds: Kinds, k: int) -> dict[str, float]:
     """The same without nulls, for distances that are reported beside the judged ones."""
     found = {
@@ -346,16 +309,9 @@ def cluster_numbers(name: str, distances: np.ndarray, kinds: Kinds, k: int) -> d
 def _individuality(distances: np.ndarray, kinds: Kinds) -> float:
     """The individuality ratio; NaN where too few networks are kept to have both sorts of pairs."""
     beside = kinds.beside("cell")
-    if not _has_both_pairs(kinds.cell, beside):
+    if not has_both_pairs(kinds.cell, beside):
         return float("nan")
     return individuality_ratio(distances, kinds.cell, beside)
-
-
-def _has_both_pairs(labels: np.ndarray, beside: np.ndarray) -> bool:
-    """Whether networks alike in all else include some of one label and some of two."""
-    one, other = np.triu_indices(len(labels), 1)
-    alike, same = beside[one] == beside[other], labels[one] == labels[other]
-    return bool((alike & same).any() and (alike & ~same).any())
 
 
 def function_correlation(distances: np.ndarray, errors: np.ndarray) -> float:

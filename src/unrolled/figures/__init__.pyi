@@ -109,6 +109,11 @@ from .phrases import draw_mode_spectrum as draw_mode_spectrum
 from .phrases import draw_paths as draw_paths
 from .phrases import draw_removal as draw_removal
 from .phrases import draw_stems as draw_stems
+from .population_clusters import draw_against_null as draw_against_null
+from .population_clusters import draw_sensitivity as draw_sensitivity
+from .population_clusters import explain_curves as explain_curves
+from .population_clusters import explain_distances as explain_distances
+from .population_clusters import top_of as top_of
 from .population_errors import draw_error_strips as draw_error_strips
 from .population_errors import errors_on_holds_panel as errors_on_holds_panel
 from .population_errors import errors_on_trials_panel as errors_on_trials_panel

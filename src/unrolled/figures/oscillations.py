@@ -42,7 +42,7 @@ def draw_levels(axes: Axes, values: ArrayLike, colours: ArrayLike, *, steps: int
     matplotlib.axes.Axes
         The same axes.
     """
-    axes.hlines(values, 1, steps, colors=np.asarray(colours), linewidth=1.1)
+    axes.hlines(values, 1, steps, colors=list(map(tuple, np.asarray(colours))), linewidth=1.1)
     axes.set(xlabel="step", xlim=(0, steps + 1))
     return axes
 

@@ -44,15 +44,15 @@ def draw_graded_paths(
         The same axes; all three have the same scale.
     """
     paths, points = np.asarray(paths, dtype=float), np.asarray(points, dtype=float)
-    points = points[np.isfinite(points).all(axis=1)]
-    frame_space(axes, np.concatenate([paths.reshape(-1, 3), points]))
+    line = points[np.isfinite(points).all(axis=1)]
+    frame_space(axes, np.concatenate([paths.reshape(-1, 3), line]))
     if not np.isfinite(paths).any():
         return say_in_space(axes, _NO_STATES)
     for path, colour in zip(paths, grade(grades), strict=True):
         axes.plot(*path.T, "-", color=colour, linewidth=0.6, alpha=0.9, zorder=2)
         axes.plot(*path[-1:].T, "o", color=colour, markersize=2.0, markeredgewidth=0, zorder=3)
-    if len(points):
-        axes.plot(*points.T, "-o", color=BLACK, linewidth=0.8, markersize=1.8, markeredgewidth=0,
+    if len(line):
+        axes.plot(*line.T, "-o", color=BLACK, linewidth=0.8, markersize=1.8, markeredgewidth=0,
                   zorder=5)  # fmt: skip
     else:
         axes.text2D(0.5, 0.0, nothing.replace("\n", " "), transform=axes.transAxes, ha="center",
