@@ -27,10 +27,6 @@ TASKS: Mapping[str, tuple[str, str]] = {
     "sine": (PURPLE, "s"),
     "integration": (ORANGE, "^"),
 }
-    "memory": (BLACK, "o"),
-    "sine": (PURPLE, "s"),
-    "integration": (ORANGE, "^"),
-}
 
 
 def draw_against_null(
