@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from .numbers import take_numbers
 from .population_maps import NO_NETWORKS, draw_distance_matrix, networks_of
@@ -73,6 +74,7 @@ def draw_bits(axes: Axes, inputs: ArrayLike, targets: ArrayLike, outputs: ArrayL
                 where="mid", zorder=layer, label=None if channel else name,
             )  # fmt: skip
     axes.set(xlabel="step", ylabel="bit (each from −1 to +1)", ylim=(heights[-1] - 1.4, 2.5))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     axes.set_yticks(heights, [str(1 + number) for number in range(bits)])
     axes.legend(loc="upper center", ncols=3, columnspacing=0.9, handletextpad=0.4)
     return axes
@@ -315,8 +317,10 @@ def space_panels(figure: FigureBase, networks: Sequence[xr.Dataset], compared: x
         row = rows.index(str(network.nonlinearity.values))
         panels.append(grid[row, cells.index(str(network.cell.values))])
         if not is_kept(compared, network):
-            panels[-1].text2D(0.5, 0.97, "(excluded)", transform=panels[-1].transAxes, ha="center",
-                              color=GREY, fontsize=7)  # fmt: skip
+            panels[-1].text2D(
+                0.5, 0.97, "(excluded)", transform=panels[-1].transAxes, ha="center", color=GREY,
+                fontsize=7, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            )  # fmt: skip
     return panels
 
 
