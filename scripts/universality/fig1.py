@@ -51,7 +51,7 @@ with run_step(snakemake) as step, publication_style():
         left, right = maps[letter]
         numbers.append(map_panels(left, right, compared, name, reach=reach))
         letter_panel(left, letter, f"by {name}")
-    for axes in maps["d"]:
+    for axes in maps["d"] if compared.kept.any() else ():
         axes.legend(loc="upper left", ncols=2, columnspacing=0.8, handletextpad=0.1)
     for letter in "ac":
         letter_panel(single[letter], letter)

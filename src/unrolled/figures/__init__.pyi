@@ -143,6 +143,7 @@ from .state_space import draw_trajectories as draw_trajectories
 from .state_space import draw_variance_curves as draw_variance_curves
 from .state_space import frame_states as frame_states
 from .style import MODEL_NAMES as MODEL_NAMES
+from .style import NETWORKS as NETWORKS
 from .style import PAGE_WIDTH as PAGE_WIDTH
 from .style import explain_above as explain_above
 from .style import grade as grade

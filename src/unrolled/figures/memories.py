@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from .numbers import take_numbers
 from .population_maps import NO_NETWORKS, draw_distance_matrix
@@ -72,6 +73,7 @@ def draw_bits(axes: Axes, inputs: ArrayLike, targets: ArrayLike, outputs: ArrayL
                 where="mid", zorder=layer, label=None if channel else name,
             )  # fmt: skip
     axes.set(xlabel="step", ylabel="bit (each from −1 to +1)", ylim=(heights[-1] - 1.4, 2.5))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     axes.set_yticks(heights, [str(1 + number) for number in range(bits)])
     axes.legend(loc="upper center", ncols=3, columnspacing=0.9, handletextpad=0.4)
     return axes

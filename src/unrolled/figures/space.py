@@ -127,8 +127,10 @@ def space_panels(figure: FigureBase, networks: Sequence[xr.Dataset], compared: x
         row = rows.index(str(network.nonlinearity.values))
         panels.append(grid[row, cells.index(str(network.cell.values))])
         if not is_kept(compared, network):
-            panels[-1].text2D(0.5, 0.97, "(excluded)", transform=panels[-1].transAxes, ha="center",
-                              color=GREY, fontsize=7)  # fmt: skip
+            panels[-1].text2D(
+                0.5, 0.97, "(excluded)", transform=panels[-1].transAxes, ha="center", color=GREY,
+                fontsize=7, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            )  # fmt: skip
     return panels
 
 
