@@ -46,7 +46,6 @@ with run_step(snakemake) as step, publication_style():
     explain_networks(topology, compared.nonlinearity.values)
     modes, responses = rows[3].subplots(1, 2)
     numbers += [modes_panel(modes, compared), responses_panel(responses, compared)]
-    modes.legend(loc="lower left")
     for axes, letter in ((trial[0], "a"), (modes, "e"), (responses, "f")):
         letter_panel(axes, letter)
     rows[1].text(0.01, 0.98, "b", fontsize=9, weight="bold", va="top")

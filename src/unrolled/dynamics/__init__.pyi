@@ -14,6 +14,7 @@ from .comparisons import cluster_numbers as cluster_numbers
 from .comparisons import compare_networks as compare_networks
 from .comparisons import function_correlation as function_correlation
 from .comparisons import geometry_distances as geometry_distances
+from .comparisons import measure_clusters as measure_clusters
 from .comparisons import topology_distances as topology_distances
 from .insertions import NOTHING as NOTHING
 from .insertions import insertion_effects as insertion_effects

@@ -77,6 +77,7 @@ def draw_modes(axes: Axes, moduli: Mapping[str, ArrayLike], untrained: ArrayLike
     modes = np.arange(1, len(means) + 1)
     axes.plot(modes, means, linestyle=(0, (1, 2)), color=GREY, linewidth=1.0, label="untrained")
     axes.set_ylim(bottom=0)
+    axes.legend(loc="lower left")
     return axes
 
 
@@ -144,7 +145,7 @@ def mean_and_error(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.f
     means = there.mean(axis=0)
     squares = ((there - means) ** 2).sum(axis=0)
     errors = np.ma.sqrt(squares / np.maximum(counts - 1, 1) / np.maximum(counts, 1))
-    return np.ma.filled(means, np.nan), np.ma.filled(errors, np.nan)
+    return np.ma.filled(means, np.nan), np.where(counts > 0, np.ma.filled(errors, 0.0), np.nan)
 
 
 def trial_panels(panels: list[Axes], network: xr.Dataset, trial: int) -> xr.Dataset:

@@ -201,7 +201,7 @@ def rotations_panels(figure: FigureBase, networks: Sequence[xr.Dataset]) -> list
     """
     first = {str(network.cell.values): network for network in reversed(networks)}
     cells = networks_of(first)
-    grid = figure.subplots(2, -(-len(cells) // 2), squeeze=False, sharex=True, sharey=True)
+    grid = figure.subplots(2, -(-len(cells) // 2), squeeze=False)
     names = ["cue_eigenvalue_real", "cue_eigenvalue_imaginary", "cue_commanded"]
     numbers = []
     for axes, cell in zip(grid.flat, cells, strict=False):

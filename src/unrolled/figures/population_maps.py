@@ -191,7 +191,9 @@ def draw_distance_matrix(
     image = axes.imshow(
         distances[np.ix_(order, order)], cmap="viridis", vmin=0.0, vmax=highest, aspect="equal"
     )
-    names, first, counts = np.unique(cells[order], return_index=True, return_counts=True)
+    names = networks_of(cells[order])
+    counts = np.array([(cells[order] == name).sum() for name in names])
+    first = np.cumsum(counts) - counts
     middles = first + (counts - 1) / 2
     cells_here = [NETWORK_NAMES[name] for name in names]
     axes.set_yticks(middles, cells_here)
