@@ -40,7 +40,9 @@ CASES = {
         "cells": ("vanilla", "gru"), "kinds": ("tanh",), "kept": False, "points": False,
         "dead": False,
     },
-    "one network kept": {"cells": ("vanilla", "gru"), "kinds": ("tanh",), "kept": [True, False, False, False]},
+    "one network kept": {
+        "cells": ("vanilla", "gru"), "kinds": ("tanh",), "kept": [True, False, False, False],
+    },
     "one cell, states and errors that are not finite": {
         "cells": ("lstm",), "kept": False, "finite": False, "error": np.nan,
     },
