@@ -31,6 +31,17 @@ UN_CHUNKS = {
 }
 
 FIGURES["universality"] = []
+# Networks that figures show, one of each cell and nonlinearity, of the first size and penalty:
+# task -> cell_nonlinearity -> the file of its chunk.
+UN_FIRST = f"{UN_POPULATION['units'][0]}_{UN_POPULATION['penalties'][0]:g}"
+UN_SHOWN_CHUNK = UNIVERSALITY["figures"]["member"] // UN_POPULATION["chunk"]
+UN_SHOWN = {
+    task: {
+        f"{cell}_{nonlinearity}": f"<results>/universality/analysis/{task}_{cell}_{nonlinearity}_{UN_FIRST}_{UN_SHOWN_CHUNK}.nc"
+        for cell, nonlinearity in product(UN_POPULATION["cells"], UN_POPULATION["nonlinearities"])
+    }
+    for task in UN_TASKS
+}
 
 
 wildcard_constraints:
@@ -118,3 +129,77 @@ rule universality_metrics:
         steps={task: settings["steps"] for task, settings in UNIVERSALITY["tasks"].items()},
     script:
         "../../scripts/universality/metrics.py"
+
+
+rule universality_fig1:
+    """Memories of three bits differ in their states and agree in their fixed points."""
+    input:
+        compared="<results>/universality/analysis/memory.nc",
+        shown=list(UN_SHOWN["memory"].values()),
+    output:
+        pdf="<results>/universality/figures/fig1.pdf",
+        png=report(
+            "<results>/universality/figures/fig1.png",
+            caption="../report/universality/fig1.rst",
+            category="universality",
+            labels={"figure": "1"},
+        ),
+        data="<results>/universality/figures/fig1.nc",
+    log:
+        "<logs>/universality/fig1.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/universality/fig1.py"),
+        figures=lookup(dpath="universality/figures", within=config),
+    script:
+        "../../scripts/universality/fig1.py"
+
+
+rule universality_tab1:
+    """Fixed points, saddles and edges of memories, counted."""
+    input:
+        compared="<results>/universality/analysis/memory.nc",
+    output:
+        pdf="<results>/universality/figures/tab1.pdf",
+        png=report(
+            "<results>/universality/figures/tab1.png",
+            caption="../report/universality/tab1.rst",
+            category="universality",
+            labels={"figure": "table 1"},
+        ),
+        data="<results>/universality/figures/tab1.csv",
+    log:
+        "<logs>/universality/tab1.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/universality/tab1.py"),
+    script:
+        "../../scripts/universality/tab1.py"
+
+
+rule universality_figS1:
+    """How well every network does its task, and which are excluded."""
+    input:
+        comparisons=expand("<results>/universality/analysis/{task}.nc", task=UN_TASKS),
+    output:
+        pdf="<results>/universality/figures/figS1.pdf",
+        png=report(
+            "<results>/universality/figures/figS1.png",
+            caption="../report/universality/figS1.rst",
+            category="universality",
+            labels={"figure": "S1"},
+        ),
+        data="<results>/universality/figures/figS1.nc",
+    log:
+        "<logs>/universality/figS1.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/universality/figS1.py"),
+    script:
+        "../../scripts/universality/figS1.py"

@@ -6,6 +6,7 @@ from .clusters import neighbour_votes as neighbour_votes
 from .clusters import rank_separation as rank_separation
 from .clusters import scaling_map as scaling_map
 from .clusters import separation_auc as separation_auc
+from .comparisons import SOLVED as SOLVED
 from .comparisons import Kinds as Kinds
 from .comparisons import cluster_numbers as cluster_numbers
 from .comparisons import compare_networks as compare_networks

@@ -86,6 +86,26 @@ MODEL_NAMES: Mapping[str, str] = {
     "lstm": "LSTM",
 }
 
+#: Of a network's cell or nonlinearity: colour, marker, line style. The cell without gates is warm.
+NETWORKS: Mapping[str, tuple[str, str, str]] = {
+    "vanilla": (VERMILION, "o", "-"),
+    "ugrnn": (SKY, "s", "--"),
+    "gru": (BLUE, "^", "-."),
+    "lstm": (GREEN, "D", ":"),
+    "tanh": (BLACK, "o", "-"),
+    "relu": (ORANGE, "v", "--"),
+}
+
+#: How a cell or nonlinearity is called in a legend.
+NETWORK_NAMES: Mapping[str, str] = {
+    "vanilla": "vanilla",
+    "ugrnn": "UGRNN",
+    "gru": "GRU",
+    "lstm": "LSTM",
+    "tanh": "tanh",
+    "relu": "ReLU",
+}
+
 #: Position along a manifold: from dark to light, so that it survives greyscale.
 POSITION_COLOURS = "viridis"
 
