@@ -157,6 +157,58 @@ rule universality_fig1:
         "../../scripts/universality/fig1.py"
 
 
+rule universality_fig2:
+    """Waves on command: cycles around a fixed point for each cue."""
+    input:
+        compared="<results>/universality/analysis/sine.nc",
+        shown=list(UN_SHOWN["sine"].values()),
+    output:
+        pdf="<results>/universality/figures/fig2.pdf",
+        png=report(
+            "<results>/universality/figures/fig2.png",
+            caption="../report/universality/fig2.rst",
+            category="universality",
+            labels={"figure": "2"},
+        ),
+        data="<results>/universality/figures/fig2.nc",
+    log:
+        "<logs>/universality/fig2.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/universality/fig2.py"),
+        figures=lookup(dpath="universality/figures", within=config),
+    script:
+        "../../scripts/universality/fig2.py"
+
+
+rule universality_fig3:
+    """Integration in context: along a line, by one mode or by several."""
+    input:
+        compared="<results>/universality/analysis/integration.nc",
+        shown=list(UN_SHOWN["integration"].values()),
+    output:
+        pdf="<results>/universality/figures/fig3.pdf",
+        png=report(
+            "<results>/universality/figures/fig3.png",
+            caption="../report/universality/fig3.rst",
+            category="universality",
+            labels={"figure": "3"},
+        ),
+        data="<results>/universality/figures/fig3.nc",
+    log:
+        "<logs>/universality/fig3.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/universality/fig3.py"),
+        figures=lookup(dpath="universality/figures", within=config),
+    script:
+        "../../scripts/universality/fig3.py"
+
+
 rule universality_tab1:
     """Fixed points, saddles and edges of memories, counted."""
     input:
@@ -203,3 +255,53 @@ rule universality_figS1:
         *code_of("scripts/universality/figS1.py"),
     script:
         "../../scripts/universality/figS1.py"
+
+
+rule universality_figS2:
+    """Cells and nonlinearities told from distances, against permuted labels."""
+    input:
+        comparisons=expand("<results>/universality/analysis/{task}.nc", task=UN_TASKS),
+    output:
+        pdf="<results>/universality/figures/figS2.pdf",
+        png=report(
+            "<results>/universality/figures/figS2.png",
+            caption="../report/universality/figS2.rst",
+            category="universality",
+            labels={"figure": "S2"},
+        ),
+        data="<results>/universality/figures/figS2.nc",
+    log:
+        "<logs>/universality/figS2.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/universality/figS2.py"),
+        settings=lookup(dpath="universality/comparison", within=config),
+    script:
+        "../../scripts/universality/figS2.py"
+
+
+rule universality_figS3:
+    """What clusters depend on: components, sizes and penalties."""
+    input:
+        comparisons=expand("<results>/universality/analysis/{task}.nc", task=UN_TASKS),
+    output:
+        pdf="<results>/universality/figures/figS3.pdf",
+        png=report(
+            "<results>/universality/figures/figS3.png",
+            caption="../report/universality/figS3.rst",
+            category="universality",
+            labels={"figure": "S3"},
+        ),
+        data="<results>/universality/figures/figS3.nc",
+    log:
+        "<logs>/universality/figS3.log",
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    params:
+        *code_of("scripts/universality/figS3.py"),
+        settings=lookup(dpath="universality/comparison", within=config),
+    script:
+        "../../scripts/universality/figS3.py"

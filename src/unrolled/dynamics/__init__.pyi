@@ -1,9 +1,11 @@
 from .clusters import accuracy_difference_interval as accuracy_difference_interval
 from .clusters import cluster_accuracy as cluster_accuracy
+from .clusters import has_both_pairs as has_both_pairs
 from .clusters import individuality_ratio as individuality_ratio
 from .clusters import label_permutation_test as label_permutation_test
 from .clusters import neighbour_votes as neighbour_votes
 from .clusters import rank_separation as rank_separation
+from .clusters import ratio_permutation_test as ratio_permutation_test
 from .clusters import scaling_map as scaling_map
 from .clusters import separation_auc as separation_auc
 from .comparisons import SOLVED as SOLVED
@@ -63,6 +65,10 @@ from .phrases import measure_step_lengths as measure_step_lengths
 from .phrases import read_phrases as read_phrases
 from .points import FixedPoints as FixedPoints
 from .points import SearchReport as SearchReport
+from .population_clusters import QUANTITIES as QUANTITIES
+from .population_clusters import clusters_by_setting as clusters_by_setting
+from .population_clusters import kept_distances as kept_distances
+from .population_clusters import measure_ratios as measure_ratios
 from .population_summaries import summarise_population as summarise_population
 from .population_summaries import summarise_tasks as summarise_tasks
 from .portraits import Portrait as Portrait

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +10,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from .numbers import take_numbers
-from .population_maps import NO_NETWORKS, draw_distance_matrix, networks_of
+from .population_maps import NO_NETWORKS, draw_distance_matrix
+from .space import frame_space, kind_of, say_in_space
 from .style import (
     BLACK,
     BLUE,
     GREEN,
     GREY,
     LIGHT,
-    NETWORK_NAMES,
     NETWORKS,
     ORANGE,
     VERMILION,
@@ -97,9 +96,9 @@ def draw_state_paths(axes: Any, paths: ArrayLike, *, colour: str) -> Any:
         The same axes; all three have the same scale.
     """
     paths = np.asarray(paths, dtype=float)
-    _frame(axes, paths.reshape(-1, 3))
+    frame_space(axes, paths.reshape(-1, 3))
     if not np.isfinite(paths).any():
-        return _say_in_space(axes, _NO_STATES)
+        return say_in_space(axes, _NO_STATES)
     for path in paths:
         axes.plot(*path.T, "-", color=colour, linewidth=0.5, alpha=0.8)
         axes.plot(*path.T, ".", color=colour, markersize=1.6, markeredgewidth=0, alpha=0.8)
@@ -129,9 +128,9 @@ def draw_fixed_points(
         The same axes; all three have the same scale.
     """
     places, index = np.asarray(places, dtype=float).reshape(-1, 3), np.asarray(index)
-    _frame(axes, places)
+    frame_space(axes, places)
     if not len(places):
-        return _say_in_space(axes, _NO_POINTS)
+        return say_in_space(axes, _NO_POINTS)
     for source, end in zip(np.asarray(sources), np.asarray(ends), strict=True):
         if end >= 0:
             edge = index[source] == 1
@@ -233,7 +232,7 @@ def state_paths_panel(axes: Any, network: xr.Dataset) -> xr.Dataset:
     """The states of one network, in the colour of its cell."""
     colour, _, _ = NETWORKS[str(network.cell.values)]
     draw_state_paths(axes, network.trajectory.values, colour=colour)
-    return take_numbers(network, ["trajectory", "pc_share"], prefix=_kind(network))
+    return take_numbers(network, ["trajectory", "pc_share"], prefix=kind_of(network))
 
 
 def fixed_points_panel(axes: Any, network: xr.Dataset) -> xr.Dataset:
@@ -251,7 +250,7 @@ def fixed_points_panel(axes: Any, network: xr.Dataset) -> xr.Dataset:
     )
     names = ["point_pc", "point_index", "point_code"]
     names += ["departure_source", "departure_end", "departure_agreed"]
-    return take_numbers(network, names, prefix=_kind(network))
+    return take_numbers(network, names, prefix=kind_of(network))
 
 
 def mean_graph_panel(axes: Axes, compared: xr.Dataset) -> xr.Dataset:
@@ -273,85 +272,7 @@ def geometry_panel(axes: Axes, compared: xr.Dataset) -> xr.Dataset:
     return take_numbers(compared.assign(geometry=judged), ["geometry", "cell", "nonlinearity"])
 
 
-def is_kept(compared: xr.Dataset, network: xr.Dataset) -> bool:
-    """Whether a network is among those that are compared."""
-    same = compared.twin.values == "trained"
-    for name in ("cell", "nonlinearity", "units", "penalty", "member"):
-        same &= compared[name].values == network[name].values
-    return bool((compared.kept.values[same] > 0).any())
-
-
-def space_panels(figure: FigureBase, networks: Sequence[xr.Dataset], compared: xr.Dataset) -> list:
-    """Panels in space, one for each network: a column for each cell, a row for each nonlinearity.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.FigureBase
-        The panels fill it.
-    networks : sequence of xarray.Dataset
-        Every combination of some cells and some nonlinearities.
-    compared : xarray.Dataset
-        Says which networks are kept; the others' panels say that they are excluded.
-
-    Returns
-    -------
-    list of mpl_toolkits.mplot3d.axes3d.Axes3D
-        In the order of the networks.
-    """
-    cells = networks_of(str(network.cell.values) for network in networks)
-    rows = networks_of(str(network.nonlinearity.values) for network in networks)
-    grid = figure.subplots(
-        len(rows), len(cells), squeeze=False, subplot_kw={"projection": "3d"}
-    )  # fmt: skip
-    for axes, cell in zip(grid[0], cells, strict=True):
-        axes.set_title(NETWORK_NAMES[cell])
-    for axes, nonlinearity in zip(grid[:, 0], rows, strict=True):
-        axes.text2D(-0.1, 0.5, NETWORK_NAMES[nonlinearity], transform=axes.transAxes, rotation=90,
-                    ha="center", va="center")  # fmt: skip
-    for name in ("x", "y", "z"):
-        getattr(grid[-1, 0], f"set_{name}label")(
-            f"PC {'xyz'.index(name) + 1}", labelpad=-14, fontsize=6
-        )
-    panels = []
-    for network in networks:
-        row = rows.index(str(network.nonlinearity.values))
-        panels.append(grid[row, cells.index(str(network.cell.values))])
-        if not is_kept(compared, network):
-            panels[-1].text2D(
-                0.5, 0.97, "(excluded)", transform=panels[-1].transAxes, ha="center", color=GREY,
-                fontsize=7, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-            )  # fmt: skip
-    return panels
-
-
-def _kind(network: xr.Dataset) -> str:
-    return f"{network.cell.values}_{network.nonlinearity.values}"
-
-
 def _by_index(index: ArrayLike) -> list[tuple[tuple[str, str], NDArray[np.bool_]]]:
     """Look and members of the points of each index that has any."""
     shown = np.minimum(np.asarray(index, dtype=int), len(INDICES) - 1)
     return [(INDICES[one], shown == one) for one in np.unique(shown)]
-
-
-def _frame(axes: Any, points: NDArray[np.float64]) -> None:
-    """One scale for three axes, about the middle of the points; no ticks."""
-    points = points[np.isfinite(points).all(axis=1)]
-    if len(points):
-        middle = (points.min(axis=0) + points.max(axis=0)) / 2
-        reach = 1.05 * max(float(np.abs(points - middle).max()), 1e-9)
-        for name, centre in zip("xyz", middle, strict=True):
-            axes.set(**{f"{name}lim": (centre - reach, centre + reach)})
-    axes.set(xticks=[], yticks=[], zticks=[])
-    axes.set_box_aspect((1, 1, 1), zoom=1.25)
-    axes.view_init(elev=22, azim=-60)
-    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        axis.pane.set_facecolor("white")
-        axis.pane.set_edgecolor(LIGHT)
-        axis.line.set_color(GREY)
-
-
-def _say_in_space(axes: Any, text: str) -> Any:
-    """`say`, for a panel with three axes."""
-    axes.text2D(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY)
-    return axes

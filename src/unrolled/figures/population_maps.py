@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.lines import Line2D
 
 from .numbers import take_numbers
 from .style import GREY, NETWORK_NAMES, NETWORKS, say
@@ -13,6 +14,8 @@ from .style import GREY, NETWORK_NAMES, NETWORKS, say
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
+    from matplotlib.legend import Legend
     from numpy.typing import ArrayLike
 
 #: Of the map's half side: networks that are nearer to each other share a spot.
@@ -122,6 +125,30 @@ def reach_of(*maps: ArrayLike) -> float:
     largest = max(float(np.nan_to_num(np.abs(np.asarray(one))).max(initial=0.0)) for one in maps)
     # All networks in one place are still a map; its scale is nobody's.
     return 1.15 * largest if largest > 1e-9 else 1.0
+
+
+def explain_networks(figure: FigureBase, labels: Iterable[str]) -> Legend:
+    """Legend of cells or nonlinearities, below what a figure, or a part of one, shows.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.FigureBase
+    labels : iterable of str
+        Of all networks, in any order.
+
+    Returns
+    -------
+    matplotlib.legend.Legend
+    """
+    handles = [
+        Line2D([], [], linestyle="", color=NETWORKS[label][0], marker=NETWORKS[label][1],
+               markersize=4, label=NETWORK_NAMES[label])
+        for label in networks_of(labels)
+    ]  # fmt: skip
+    return figure.legend(
+        handles=handles, loc="outside lower center", ncols=len(handles), handletextpad=0.1,
+        columnspacing=1.2,
+    )  # fmt: skip
 
 
 def draw_distance_matrix(
