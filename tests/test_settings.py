@@ -213,7 +213,7 @@ def test_a_profile_with_settings_is_refused(tmp_path, option):
         refuse_settings_in_profiles([], {"SNAKEMAKE_PROFILE": str(tmp_path)})
 
 
-@pytest.mark.parametrize("profile", ["default", "gpu"])
+@pytest.mark.parametrize("profile", ["default", "gpu", "slurm"])
 def test_our_own_profiles_hold_no_settings(profile):
     folder = REPOSITORY / "profiles" / profile
     assert (folder / "profile.yaml").is_file()

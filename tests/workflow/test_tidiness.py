@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -42,6 +43,7 @@ def test_that(check):
         ["--config", "scale=demo"],
         ["--config", "scale=paper"],
         ["--config", "scale=paper", "--profile", "profiles/gpu"],
+        ["--config", "scale=paper", "--profile", "profiles/slurm"],
     ],
 )
 def test_every_scale_and_profile_can_be_planned(arguments, tmp_path):
@@ -55,3 +57,13 @@ def test_every_scale_and_profile_can_be_planned(arguments, tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("profile", ["gpu", "slurm"])
+def test_a_profile_gives_resources_to_rules_that_exist(profile):
+    """Snakemake itself passes over a name that no rule has."""
+    listed = subprocess.check_output(
+        [sys.executable, "-m", "snakemake", "--list-rules"], cwd=REPOSITORY, text=True
+    )
+    text = (REPOSITORY / "profiles" / profile / "profile.yaml").read_text(encoding="utf-8")
+    assert set(yaml.safe_load(text)["set-resources"]) <= set(listed.split())

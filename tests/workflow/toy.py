@@ -191,7 +191,7 @@ class Toy:
     def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
         """Exit status and all that Snakemake said."""
         process = self.start(*arguments, **environment)
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=300)
         return process.returncode, said
 
     def build(self, *arguments: str, **environment: str) -> str:

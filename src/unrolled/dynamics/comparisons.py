@@ -58,6 +58,11 @@ class Kinds:
         """Some of the networks."""
         return Kinds(self.cell[which], self.nonlinearity[which], self.rest[which])
 
+    @property
+    def labels(self) -> list[str]:
+        """What differs between these networks: cell, nonlinearity, both or nothing."""
+        return [label for label in LABELS if len(np.unique(getattr(self, label))) > 1]
+
     def beside(self, label: str) -> np.ndarray:
         """What is held fixed when ``label`` is compared, (n,)."""
         other = self.nonlinearity if label == "cell" else self.cell
@@ -266,7 +271,7 @@ def measure_clusters(
     """
     found: dict[str, float] = {}
     nulls: dict[str, np.ndarray] = {}
-    for label in LABELS:
+    for label in kinds.labels:
         own, votes = getattr(kinds, label), {}
         for name in DISTANCES:
             accuracy, p_value, null = label_permutation_test(
@@ -287,9 +292,7 @@ def measure_clusters(
             f"{label}_accuracy_gap_high": high,
         }
     for name in DISTANCES:
-        found[f"{name}_individuality"] = individuality_ratio(
-            distances[name], kinds.cell, kinds.beside("cell")
-        )
+        found[f"{name}_individuality"] = _individuality(distances[name], kinds)
     return found, nulls
 
 
@@ -297,10 +300,19 @@ def cluster_numbers(name: str, distances: np.ndarray, kinds: Kinds, k: int) -> d
     """The same without nulls, for distances that are reported beside the judged ones."""
     found = {
         f"{name}_{label}_accuracy": cluster_accuracy(distances, getattr(kinds, label), k)
-        for label in LABELS
+        for label in kinds.labels
     }
-    ratio = individuality_ratio(distances, kinds.cell, kinds.beside("cell"))
-    return found | {f"{name}_individuality": ratio}
+    return found | {f"{name}_individuality": _individuality(distances, kinds)}
+
+
+def _individuality(distances: np.ndarray, kinds: Kinds) -> float:
+    """The individuality ratio; NaN where too few networks are kept to have both sorts of pairs."""
+    one, other = np.triu_indices(len(distances), 1)
+    beside, cell = kinds.beside("cell"), kinds.cell
+    alike, same = beside[one] == beside[other], cell[one] == cell[other]
+    if not ((alike & same).any() and (alike & ~same).any()):
+        return float("nan")
+    return individuality_ratio(distances, cell, beside)
 
 
 def function_correlation(distances: np.ndarray, errors: np.ndarray) -> float:

@@ -72,13 +72,14 @@ def summarise_tasks(numbers: Mapping[str, Mapping[str, float]]) -> dict[str, flo
     valid = seeing >= VALID_AUC
     return {
         "tasks_with_gap": float(
-            valid * sum(each["cell_accuracy_gap"] >= GAP for each in numbers.values())
+            valid * sum(each.get("cell_accuracy_gap", 0.0) >= GAP for each in numbers.values())
         ),
         "tasks_less_individual": float(
             valid
             * sum(
                 each["topology_individuality"] < each["geometry_individuality"]
                 for each in numbers.values()
+                if "topology_individuality" in each
             )
         ),
     }
@@ -160,7 +161,7 @@ def _sine(data, which, rng, steps) -> dict[str, float]:
         "linear_correlation": _median(value("linear_correlation")),
         "linear_slope": _median(value("linear_slope")),
         "linear_correlation_permuted": _median(value("linear_correlation_permuted")),
-        "growth": _median(np.nanmedian(data.cue_growth.values[which], axis=1)),
+        "growth": _median(data.cue_growth.values[which]),
         "cycle_share": (cycles & returns).mean(),
         "frequency_error": np.median(value("frequency_error")),
         "amplitude": np.median(value("amplitude")),
