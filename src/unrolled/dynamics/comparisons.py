@@ -61,8 +61,9 @@ class Kinds:
 
     @property
     def labels(self) -> list[str]:
-        """What differs between these networks: cell, nonlinearity, both or nothing."""
-        return [label for label in LABELS if len(np.unique(getattr(self, label))) > 1]
+        """What differs between some of these networks and not between all others."""
+        values = {label: len(np.unique(getattr(self, label))) for label in LABELS}
+        return [label for label, n in values.items() if 1 < n < len(self.cell)]
 
     def beside(self, label: str) -> np.ndarray:
         """What is held fixed when ``label`` is compared, (n,)."""

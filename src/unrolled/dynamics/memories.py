@@ -22,9 +22,7 @@ from .topology import decision_codes, memory_graph
 from .transitions import find_transitions
 
 CORNER_ERROR = 0.35  # largest error of an output at a corner that is right
-HAMMING_NEIGHBOURS = 1  # bits in which the two ends of an edge differ
-TOLERANCE = 1e-20  # q of a fixed point
-KINK_TOLERANCE = 1e-10  # the same where rectified units lie on their threshold
+TOLERANCE = 1e-12  # q of a fixed point; a step of the search from there, it is 1e-30
 
 
 def measure_memory(
@@ -153,7 +151,7 @@ def saddles_and_edges(codes: np.ndarray, index: np.ndarray, found: Any) -> tuple
         ends = ends[ends >= 0]
         differing = (codes[ends[:1]] != codes[ends[1:2]]).sum()
         right.append(
-            len(ends) == 2 and (index[ends] == 0).all() and differing == HAMMING_NEIGHBOURS
+            len(ends) == 2 and (index[ends] == 0).all() and differing == 1
         )
     return np.array(right, dtype=bool), (codes[index > 0] == 0).sum(axis=1)
 

@@ -20,7 +20,7 @@ from .topology import neighbour_graph, path_share
 
 LAST = 3  # trial lengths at the end of a roll-out, on which waves are measured
 PUSH = 0.2  # of the states' radius: how far a state is pushed off its cycle
-TOLERANCE = 1e-20
+TOLERANCE = 1e-12  # q of a fixed point
 
 
 def measure_oscillator(

@@ -332,15 +332,15 @@ class Program:
         import tensorflow as tf
 
         self._cell, self._lead = network.cell, lead
-        shapes = {key: value.shape for key, value in self.pack([network]).items()}
-        if lead:
-            shapes = {key: (*lead, *shape[1:]) for key, shape in shapes.items()}
-        self._groups = [
-            {key: tf.Variable(tf.zeros(shape)) for key, shape in shapes.items()} for _ in range(3)
-        ]
+        first = self.pack([network])
+        self._shapes = {key: value.shape[len(lead) :] for key, value in first.items()}
+        size = sum(int(np.prod(shape)) for shape in self._shapes.values())
+        # All matrices in one row: Adam is compiled once instead of once for each.
+        self._rows = [tf.Variable(tf.zeros((*lead, size))) for _ in range(3)]
         self._step = 0
         self._initial = np.float32(network.initial_state)
-        self._compiled = tf.function(self._steps, jit_compile=True)
+        # Nothing here has to be rewritten as a graph: to look for it takes as long as to trace.
+        self._compiled = tf.function(self._steps, jit_compile=True, autograph=False)
 
     def pack(self, networks: list[SequenceNetwork]) -> dict[str, np.ndarray]:
         """Trained values as float32 matrices, with the leading axis if there is one."""
@@ -370,18 +370,32 @@ class Program:
     def load(self, state: OptimiserState) -> None:
         """Continue from ``state``."""
         groups = (state.parameters, state.first_moments, state.second_moments)
-        for variables, values in zip(self._groups, groups, strict=True):
-            for key, variable in variables.items():
-                variable.assign(values[key])
+        for row, values in zip(self._rows, groups, strict=True):
+            row.assign(self._join(values))
         self._step = state.step
 
     def read(self) -> OptimiserState:
         """Copies of everything that a step changes."""
         parameters, first, second = (
-            {key: variable.numpy().copy() for key, variable in variables.items()}
-            for variables in self._groups
+            {key: value.numpy().copy() for key, value in self._split(row).items()}
+            for row in self._rows
         )
         return OptimiserState(parameters, first, second, self._step)
+
+    def _join(self, matrices: Mapping[str, Tensor]) -> Tensor:
+        """All entries of the matrices in one row (..., entries)."""
+        import tensorflow as tf
+
+        rows = [tf.reshape(matrices[key], (*self._lead, -1)) for key in self._shapes]
+        return tf.concat(rows, axis=-1)
+
+    def _split(self, row: Tensor) -> dict[str, Tensor]:
+        """The inverse of `_join`."""
+        import tensorflow as tf
+
+        sizes = [int(np.prod(shape)) for shape in self._shapes.values()]
+        parts = zip(self._shapes.items(), tf.split(row, sizes, axis=-1), strict=True)
+        return {key: tf.reshape(part, (*self._lead, *shape)) for (key, shape), part in parts}
 
     def run(
         self, inputs: np.ndarray, targets: np.ndarray, course: Course, first: int
@@ -417,38 +431,29 @@ class Program:
         import tensorflow as tf
 
         clip, penalty, epsilon = tf.unstack(numbers)
-        start = tuple(
-            {key: variable.read_value() for key, variable in group.items()}
-            for group in self._groups
-        )
-        store = tf.TensorArray(tf.float32, len(inputs), element_shape=self._lead)
+        store = tf.TensorArray(tf.float32, inputs.shape[0], element_shape=self._lead)
 
-        def body(step, groups, losses):
-            values, first, second = groups
+        def body(step, values, first, second, losses):
             loss, gradients = loss_and_gradients(
-                self._cell, values, self._initial, inputs[step], targets[step]
+                self._cell, self._split(values), self._initial, inputs[step], targets[step]
             )
-            gradients = {key: g + 2.0 * penalty * values[key] for key, g in gradients.items()}
-            norm = tf.sqrt(tf.add_n([_sum(g**2) for g in gradients.values()]))
-            sound = tf.math.is_finite(loss) & tf.math.is_finite(norm)
-            losses = losses.write(step, tf.where(sound, loss, tf.fill(loss.shape, float("nan"))))
-            scale, sound = (clip / tf.maximum(norm, clip))[..., None, None], sound[..., None, None]
-            changed: tuple[dict, dict, dict] = ({}, {}, {})
-            for key, gradient in gradients.items():
-                gradient *= scale
-                mean = first[key] + (1.0 - BETA_1) * (gradient - first[key])
-                square = second[key] + (1.0 - BETA_2) * (gradient**2 - second[key])
-                value = values[key] - rates[step] * mean / (tf.sqrt(square) + epsilon)
-                for group, old, new in zip(changed, groups, (value, mean, square), strict=True):
-                    group[key] = tf.where(sound, new, old[key])
-            return step + 1, changed, losses
+            gradient = self._join(gradients) + 2.0 * penalty * values
+            norm = tf.norm(gradient, axis=-1, keepdims=True)
+            sound = tf.math.is_finite(loss[..., None]) & tf.math.is_finite(norm)
+            losses = losses.write(step, tf.where(sound[..., 0], loss, float("nan")))
+            gradient *= clip / tf.maximum(norm, clip)
+            mean = first + (1.0 - BETA_1) * (gradient - first)
+            square = second + (1.0 - BETA_2) * (gradient**2 - second)
+            value = values - rates[step] * mean / (tf.sqrt(square) + epsilon)
+            pairs = ((value, values), (mean, first), (square, second))
+            return step + 1, *(tf.where(sound, new, old) for new, old in pairs), losses
 
-        _, groups, losses = tf.while_loop(
-            lambda step, *_: step < len(inputs), body, (0, start, store)
+        rows = (row.read_value() for row in self._rows)
+        _, *rows, losses = tf.while_loop(
+            lambda step, *_: step < inputs.shape[0], body, (0, *rows, store)
         )
-        for variables, values in zip(self._groups, groups, strict=True):
-            for key, variable in variables.items():
-                variable.assign(values[key])
+        for row, values in zip(self._rows, rows, strict=True):
+            row.assign(values)
         return losses.stack()
 
 
