@@ -242,7 +242,10 @@ def test_the_spectra_are_those_of_the_first_network_of_each_cell(figure):
         trained_network(make_oscillators(cell, kind), 0)
         for cell, kind in product(("gru", "vanilla"), ("tanh", "relu"))
     ]
+    shown[2]["cue_eigenvalue_real"] = 3 * shown[2].cue_eigenvalue_real
     numbers = rotations_panels(figure, shown)
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1  # both have the wider scale
+    assert figure.axes[0].get_xlim()[1] > 3
     assert [axes.get_title() for axes in figure.axes] == ["vanilla", "GRU"]
     assert "vanilla_tanh_cue_eigenvalue_real" in numbers[0]
     assert "gru_tanh_cue_eigenvalue_real" in numbers[1]

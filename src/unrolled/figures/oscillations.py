@@ -208,6 +208,9 @@ def rotations_panels(figure: FigureBase, networks: Sequence[xr.Dataset]) -> list
         draw_rotations(axes, *(first[cell][name].values for name in names))
         axes.set_title(NETWORK_NAMES[cell])
         numbers.append(take_numbers(first[cell], names, prefix=kind_of(first[cell])))
+    reach = max(axes.get_xlim()[1] for axes in grid.flat)
+    for axes in grid.flat:
+        axes.set(xlim=(-reach, reach), ylim=(-0.05 * reach, reach))
     for axes in grid.flat[len(cells) :]:
         axes.set_axis_off()
     figure.supxlabel("real part", fontsize=8)
