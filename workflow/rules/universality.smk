@@ -30,7 +30,7 @@ UN_CHUNKS = {
     for task in UN_TASKS
 }
 
-FIGURES["universality"] = []
+FIGURES["universality"] = ["fig1", "fig2", "fig3", "tab1", "figS1", "figS2", "figS3"]
 # Networks that figures show, one of each cell and nonlinearity, of the first size and penalty:
 # task -> cell_nonlinearity -> the file of its chunk.
 UN_FIRST = f"{UN_POPULATION['units'][0]}_{UN_POPULATION['penalties'][0]:g}"
@@ -305,3 +305,10 @@ rule universality_figS3:
         settings=lookup(dpath="universality/comparison", within=config),
     script:
         "../../scripts/universality/figS3.py"
+
+
+rule universality:
+    """The whole paper: every figure, every claim judged."""
+    input:
+        expand("<results>/universality/figures/{figure}.png", figure=FIGURES["universality"]),
+        "<results>/universality/claims.json",
