@@ -135,7 +135,7 @@ def train_sequences(
     plans : mapping of str to SequencePlan
     side_by_side : int
         Networks that one program trains at once, of those that follow each other in ``plans``
-        and share sizes, stream and course. More than 1 is for GPUs.
+        and share sizes, first state, stream and course. More than 1 is for GPUs.
     progress : callable, optional
         Called as ``progress(done, total, loss)`` after each block of steps, counted over all
         plans.
@@ -238,8 +238,9 @@ def _groups(plans: Mapping[str, SequencePlan], size: int) -> Iterator[list[str]]
 
 def _kind(plan: SequencePlan) -> tuple:
     """What decides a compiled program, but for the batches' shapes."""
-    cell = plan.network.cell
-    return (cell.name, cell.nonlinearity, cell.units, cell.inputs, plan.network.outputs)
+    network, cell = plan.network, plan.network.cell
+    first = network.initial_state.tobytes()  # which the program holds as a constant
+    return (cell.name, cell.nonlinearity, cell.units, cell.inputs, network.outputs, first)
 
 
 class _Training:
@@ -280,7 +281,9 @@ class _Training:
         """The next block of steps."""
         first = state.optimiser.step
         last = min(first + BLOCK, self._course.steps)
-        losses = self._program.run(*self._stream.batches(first, last), self._course, first)
+        going = np.array([step is None for step in self._failures(state)])
+        batches = self._stream.batches(first, last)
+        losses = self._program.run(*batches, self._course, first, going)
         state.optimiser = self._program.read()
         failed = [np.flatnonzero(~np.isfinite(column)) for column in losses.T]
         with np.errstate(all="ignore"):
@@ -295,14 +298,22 @@ class _Training:
     def _results(self, state: TrainingState) -> Iterator[tuple[str, SequenceNetwork]]:
         """The trained networks with what is known about them."""
         values = self._program.unpack(state.optimiser.parameters)
+        failures = self._failures(state)
         for place, (name, plan) in enumerate(zip(self._names, self._plans, strict=True)):
-            failures = [entry["diverged"][place] for entry in state.history]
             metadata = dict(plan.network.metadata) | {
                 "course": asdict(plan.course),
                 "losses": [entry["losses"][place] for entry in state.history],
-                "diverged": next((step for step in failures if step is not None), None),
+                "diverged": failures[place],
             }
             yield name, plan.network.with_parameters(values[place], metadata=metadata)
+
+    def _failures(self, state: TrainingState) -> list[int | None]:
+        """Step at which the training of each network failed first; None where it did not."""
+        noted = [entry["diverged"] for entry in state.history]
+        return [
+            next((steps[place] for steps in noted if steps[place] is not None), None)
+            for place in range(len(self._plans))
+        ]
 
     def _identity(self) -> str:
         """Digest of all that decides the bytes, but for the code and its libraries."""
@@ -322,7 +333,7 @@ class Program:
     Parameters
     ----------
     network : SequenceNetwork
-        For its equations and shapes.
+        For its equations, its shapes and its first state.
     lead : tuple of int
         The leading axis of networks; empty for a single one without such an axis.
     """
@@ -384,7 +395,12 @@ class Program:
         return OptimiserState(parameters, first, second, self._step)
 
     def run(
-        self, inputs: np.ndarray, targets: np.ndarray, course: Course, first: int
+        self,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        course: Course,
+        first: int,
+        going: np.ndarray,
     ) -> np.ndarray:
         """Make a step on each of some batches.
 
@@ -395,12 +411,14 @@ class Program:
         course : Course
         first : int
             Steps made before.
+        going : bool ndarray of shape (networks,)
+            Which networks are trained on; the training of the others has failed.
 
         Returns
         -------
         losses : ndarray of shape (S, networks)
-            Mean squared error before each step, without the penalty; NaN or infinite from
-            where the training of a network failed.
+            Mean squared error before each step, without the penalty; NaN from where the
+            training of a network failed.
         """
         last = first + len(inputs)
         steps = np.arange(first + 1, last + 1)
@@ -408,11 +426,12 @@ class Program:
         corrections = np.sqrt(1.0 - BETA_2**steps) / (1.0 - BETA_1**steps)
         rates = (course.rates(first, last) * corrections).astype(np.float32)
         numbers = np.array([course.clip, course.penalty, course.epsilon], np.float32)
-        losses = self._compiled(inputs, targets, rates, numbers).numpy()
+        going = going.reshape(self._lead)
+        losses = self._compiled(inputs, targets, rates, numbers, going).numpy()
         self._step = last
         return losses.reshape(len(inputs), -1).astype(np.float64)
 
-    def _steps(self, inputs, targets, rates, numbers):
+    def _steps(self, inputs, targets, rates, numbers, going):
         """All steps as one graph, each from the values that the one before left."""
         import tensorflow as tf
 
@@ -423,16 +442,16 @@ class Program:
         )
         store = tf.TensorArray(tf.float32, len(inputs), element_shape=self._lead)
 
-        def body(step, groups, losses):
+        def body(step, going, groups, losses):
             values, first, second = groups
             loss, gradients = loss_and_gradients(
                 self._cell, values, self._initial, inputs[step], targets[step]
             )
             gradients = {key: g + 2.0 * penalty * values[key] for key, g in gradients.items()}
             norm = tf.sqrt(tf.add_n([_sum(g**2) for g in gradients.values()]))
-            sound = tf.math.is_finite(loss) & tf.math.is_finite(norm)
-            losses = losses.write(step, tf.where(sound, loss, tf.fill(loss.shape, float("nan"))))
-            scale, sound = (clip / tf.maximum(norm, clip))[..., None, None], sound[..., None, None]
+            going &= tf.math.is_finite(loss) & tf.math.is_finite(norm)
+            losses = losses.write(step, tf.where(going, loss, tf.fill(loss.shape, float("nan"))))
+            scale, sound = (clip / tf.maximum(norm, clip))[..., None, None], going[..., None, None]
             changed: tuple[dict, dict, dict] = ({}, {}, {})
             for key, gradient in gradients.items():
                 gradient *= scale
@@ -441,10 +460,10 @@ class Program:
                 value = values[key] - rates[step] * mean / (tf.sqrt(square) + epsilon)
                 for group, old, new in zip(changed, groups, (value, mean, square), strict=True):
                     group[key] = tf.where(sound, new, old[key])
-            return step + 1, changed, losses
+            return step + 1, going, changed, losses
 
-        _, groups, losses = tf.while_loop(
-            lambda step, *_: step < len(inputs), body, (0, start, store)
+        _, _, groups, losses = tf.while_loop(
+            lambda step, *_: step < len(inputs), body, (0, going, start, store)
         )
         for variables, values in zip(self._groups, groups, strict=True):
             for key, variable in variables.items():
