@@ -135,7 +135,7 @@ def train_sequences(
     plans : mapping of str to SequencePlan
     side_by_side : int
         Networks that one program trains at once, of those that follow each other in ``plans``
-        and share sizes, stream and course. More than 1 is for GPUs.
+        and share sizes, first state, stream and course. More than 1 is for GPUs.
     progress : callable, optional
         Called as ``progress(done, total, loss)`` after each block of steps, counted over all
         plans.
@@ -238,8 +238,9 @@ def _groups(plans: Mapping[str, SequencePlan], size: int) -> Iterator[list[str]]
 
 def _kind(plan: SequencePlan) -> tuple:
     """What decides a compiled program, but for the batches' shapes."""
-    cell = plan.network.cell
-    return (cell.name, cell.nonlinearity, cell.units, cell.inputs, plan.network.outputs)
+    network, cell = plan.network, plan.network.cell
+    first = network.initial_state.tobytes()  # which the program holds as a constant
+    return (cell.name, cell.nonlinearity, cell.units, cell.inputs, network.outputs, first)
 
 
 class _Training:
@@ -280,7 +281,9 @@ class _Training:
         """The next block of steps."""
         first = state.optimiser.step
         last = min(first + BLOCK, self._course.steps)
-        losses = self._program.run(*self._stream.batches(first, last), self._course, first)
+        going = np.array([step is None for step in self._failures(state)])
+        batches = self._stream.batches(first, last)
+        losses = self._program.run(*batches, self._course, first, going)
         state.optimiser = self._program.read()
         failed = [np.flatnonzero(~np.isfinite(column)) for column in losses.T]
         with np.errstate(all="ignore"):
@@ -295,14 +298,22 @@ class _Training:
     def _results(self, state: TrainingState) -> Iterator[tuple[str, SequenceNetwork]]:
         """The trained networks with what is known about them."""
         values = self._program.unpack(state.optimiser.parameters)
+        failures = self._failures(state)
         for place, (name, plan) in enumerate(zip(self._names, self._plans, strict=True)):
-            failures = [entry["diverged"][place] for entry in state.history]
             metadata = dict(plan.network.metadata) | {
                 "course": asdict(plan.course),
                 "losses": [entry["losses"][place] for entry in state.history],
-                "diverged": next((step for step in failures if step is not None), None),
+                "diverged": failures[place],
             }
             yield name, plan.network.with_parameters(values[place], metadata=metadata)
+
+    def _failures(self, state: TrainingState) -> list[int | None]:
+        """Step at which the training of each network failed first; None where it did not."""
+        noted = [entry["diverged"] for entry in state.history]
+        return [
+            next((steps[place] for steps in noted if steps[place] is not None), None)
+            for place in range(len(self._plans))
+        ]
 
     def _identity(self) -> str:
         """Digest of all that decides the bytes, but for the code and its libraries."""
@@ -322,7 +333,7 @@ class Program:
     Parameters
     ----------
     network : SequenceNetwork
-        For its equations and shapes.
+        For its equations, its shapes and its first state.
     lead : tuple of int
         The leading axis of networks; empty for a single one without such an axis.
     """
@@ -398,7 +409,12 @@ class Program:
         return {key: tf.reshape(part, (*self._lead, *shape)) for (key, shape), part in parts}
 
     def run(
-        self, inputs: np.ndarray, targets: np.ndarray, course: Course, first: int
+        self,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        course: Course,
+        first: int,
+        going: np.ndarray,
     ) -> np.ndarray:
         """Make a step on each of some batches.
 
@@ -409,12 +425,14 @@ class Program:
         course : Course
         first : int
             Steps made before.
+        going : bool ndarray of shape (networks,)
+            Which networks are trained on; the training of the others has failed.
 
         Returns
         -------
         losses : ndarray of shape (S, networks)
-            Mean squared error before each step, without the penalty; NaN or infinite from
-            where the training of a network failed.
+            Mean squared error before each step, without the penalty; NaN from where the
+            training of a network failed.
         """
         last = first + len(inputs)
         steps = np.arange(first + 1, last + 1)
@@ -422,35 +440,37 @@ class Program:
         corrections = np.sqrt(1.0 - BETA_2**steps) / (1.0 - BETA_1**steps)
         rates = (course.rates(first, last) * corrections).astype(np.float32)
         numbers = np.array([course.clip, course.penalty, course.epsilon], np.float32)
-        losses = self._compiled(inputs, targets, rates, numbers).numpy()
+        going = going.reshape(self._lead)
+        losses = self._compiled(inputs, targets, rates, numbers, going).numpy()
         self._step = last
         return losses.reshape(len(inputs), -1).astype(np.float64)
 
-    def _steps(self, inputs, targets, rates, numbers):
+    def _steps(self, inputs, targets, rates, numbers, going):
         """All steps as one graph, each from the values that the one before left."""
         import tensorflow as tf
 
         clip, penalty, epsilon = tf.unstack(numbers)
         store = tf.TensorArray(tf.float32, inputs.shape[0], element_shape=self._lead)
 
-        def body(step, values, first, second, losses):
+        def body(step, going, values, first, second, losses):
             loss, gradients = loss_and_gradients(
                 self._cell, self._split(values), self._initial, inputs[step], targets[step]
             )
             gradient = self._join(gradients) + 2.0 * penalty * values
             norm = tf.norm(gradient, axis=-1, keepdims=True)
-            sound = tf.math.is_finite(loss[..., None]) & tf.math.is_finite(norm)
-            losses = losses.write(step, tf.where(sound[..., 0], loss, float("nan")))
+            going &= tf.math.is_finite(loss) & tf.math.is_finite(norm[..., 0])
+            losses = losses.write(step, tf.where(going, loss, float("nan")))
             gradient *= clip / tf.maximum(norm, clip)
             mean = first + (1.0 - BETA_1) * (gradient - first)
             square = second + (1.0 - BETA_2) * (gradient**2 - second)
             value = values - rates[step] * mean / (tf.sqrt(square) + epsilon)
             pairs = ((value, values), (mean, first), (square, second))
-            return step + 1, *(tf.where(sound, new, old) for new, old in pairs), losses
+            sound = going[..., None]
+            return step + 1, going, *(tf.where(sound, new, old) for new, old in pairs), losses
 
         rows = (row.read_value() for row in self._rows)
-        _, *rows, losses = tf.while_loop(
-            lambda step, *_: step < inputs.shape[0], body, (0, *rows, store)
+        _, _, *rows, losses = tf.while_loop(
+            lambda step, *_: step < inputs.shape[0], body, (0, going, *rows, store)
         )
         for row, values in zip(self._rows, rows, strict=True):
             row.assign(values)
