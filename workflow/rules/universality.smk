@@ -2,6 +2,7 @@
 # (Maheswaranathan, Williams, Golub, Ganguli and Sussillo, NeurIPS 2019).
 from itertools import product
 
+# A look-up goes through all that it is given: each job's goes through this paper's settings only.
 UNIVERSALITY = config["universality"]
 UN_POPULATION = UNIVERSALITY["population"]
 UN_TASKS = list(UNIVERSALITY["tasks"])
@@ -62,9 +63,9 @@ rule universality_train:
     threads: 1
     params:
         *code_of("scripts/universality/train.py"),
-        task=lookup(dpath="universality/tasks/{task}", within=config),
-        course=lookup(dpath="universality/training/{task}", within=config),
-        first_weights=lookup(dpath="universality/training/first_weights", within=config),
+        task=lookup(dpath="tasks/{task}", within=UNIVERSALITY),
+        course=lookup(dpath="training/{task}", within=UNIVERSALITY),
+        first_weights=lookup(dpath="training/first_weights", within=UNIVERSALITY),
         members=lookup(dpath="{task}/{chunk}", within=UN_MEMBERS),
         controls=UN_POPULATION["controls"],
         side_by_side=UN_POPULATION["side_by_side"],
@@ -85,9 +86,9 @@ rule universality_dynamics:
     threads: 1
     params:
         *code_of("scripts/universality/dynamics.py"),
-        task=lookup(dpath="universality/tasks/{task}", within=config),
-        evaluation=lookup(dpath="universality/evaluation", within=config),
-        settings=lookup(dpath="universality/dynamics", within=config),
+        task=lookup(dpath="tasks/{task}", within=UNIVERSALITY),
+        evaluation=lookup(dpath="evaluation", within=UNIVERSALITY),
+        settings=lookup(dpath="dynamics", within=UNIVERSALITY),
     script:
         "../../scripts/universality/dynamics.py"
 
@@ -108,7 +109,7 @@ rule universality_comparison:
     threads: 1
     params:
         *code_of("scripts/universality/comparison.py"),
-        settings=lookup(dpath="universality/comparison", within=config),
+        settings=lookup(dpath="comparison", within=UNIVERSALITY),
     script:
         "../../scripts/universality/comparison.py"
 

@@ -187,19 +187,21 @@ def _file_of(module: str, source: Path) -> Path | None:
     return None
 
 
-def _data_files(path: Path) -> list[Path]:
+@cache
+def _data_files(path: Path) -> tuple[Path, ...]:
     """Files beside a module, or in folders beside it, that its text mentions by name."""
+    candidates = _package_data(path.parent)
+    if not candidates:
+        return ()
     texts = {
         part
         for node in ast.walk(_tree(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 200
         for part in node.value.split("/")
     }
-    return [
-        file
-        for file in _package_data(path.parent)
-        if texts.intersection(file.relative_to(path.parent).parts)
-    ]
+    return tuple(
+        file for file in candidates if texts.intersection(file.relative_to(path.parent).parts)
+    )
 
 
 @cache
