@@ -110,14 +110,20 @@ def test_a_line_of_points_is_a_path_along_one_axis():
 
 
 def test_only_trials_of_a_context_give_its_points():
-    # The context is added up as well, so that the two contexts' states drift apart.
-    apart = hand_made("linear", np.diag([1.0, 0.1]), [[1, 0, 0, 0], [0, 0, 5, -5]], [[1, 0]])
-    measured = values(apart)
-    second = 5 / 0.9
-    pcs = measured["level_pc"]
-    # Points of the two contexts differ by 2 * 5 / (1 - 0.1) along the first axis of all states.
-    gap = np.abs(pcs[0, :, 0].mean() - pcs[1, :, 0].mean())
-    assert gap == pytest.approx(2 * second, rel=0.05)
+    # The first stream rises in one context and falls in the other; it is added up in both.
+    levels = np.linspace(0.05, 0.2, 10)
+    rising, falling = TASK.probes(levels, 0), TASK.probes(-levels, 1, ignored=True)
+    inputs, targets = (
+        np.concatenate([getattr(rising, part), getattr(falling, part)])
+        for part in ("inputs", "targets")
+    )
+    line = hand_made("linear", np.diag([1.0, 0.1]), [[1, 0, 0, 0], [0, 0, 1, -1]], [[1, 0]])
+    measured = measure_integrator(
+        read_trials(line, inputs, targets), np.random.default_rng(3), contexts=CONTEXTS, **SETTINGS
+    )
+    says = measured["context_level_output"][1]
+    assert (says[0] > 0).all()
+    assert (says[1] < 0).all()
 
 
 def test_a_network_without_slow_points_has_nan_and_the_same_shapes(found):
