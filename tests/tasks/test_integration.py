@@ -90,3 +90,14 @@ def test_what_cannot_be_drawn_is_refused(changes, words):
         Integration(
             **{"bias_spread": 0.02, "bias_mean": -0.01, "noise": 0.125, "steps": 25, **changes}
         )
+
+
+@pytest.mark.parametrize("number", [-1, 2])
+def test_a_context_that_is_none_is_refused(number):
+    with pytest.raises(ValueError, match="There is no context"):
+        Integration(0.02, -0.01, 0.125, 5).context(number)
+
+
+def test_a_mean_that_is_no_number_is_refused():
+    with pytest.raises(ValueError, match="bias_mean"):
+        Integration(0.02, float("nan"), 0.125, 5)

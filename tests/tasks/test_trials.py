@@ -56,3 +56,8 @@ def test_tasks_are_made_by_name(name, kind):
 def test_a_task_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="no task 'parity'; there are memory, sine, integration"):
         make_task("parity", {})
+
+
+def test_a_setting_that_the_task_does_not_have_is_named():
+    with pytest.raises(ValueError, match="colour"):
+        make_task("memory", SETTINGS["memory"] | {"colour": 1})

@@ -156,7 +156,7 @@ def _sine(data, which, rng, steps) -> dict[str, float]:
         "linear_share": linear.mean(),
         **{
             f"{one}_linear_share": linear[data.nonlinearity.values[which] == one].mean()
-            for one in np.unique(data.nonlinearity.values)
+            for one in np.unique(data.nonlinearity.values[which])
         },
         "linear_correlation": _median(value("linear_correlation")),
         "linear_slope": _median(value("linear_slope")),

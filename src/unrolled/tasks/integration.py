@@ -61,9 +61,13 @@ class Integration(Task):
         for key in ("bias_spread", "noise"):
             if not 0.0 <= getattr(self, key) < np.inf:
                 raise ValueError(f"{key} is {getattr(self, key)}; it has to be 0 or more.")
+        if not np.isfinite(self.bias_mean):
+            raise ValueError(f"bias_mean is {self.bias_mean}; it has to be a finite number.")
 
     def context(self, number: int) -> np.ndarray:
         """Input (4,) of context ``number``, 0 or 1, with both streams silent."""
+        if number not in range(STREAMS):
+            raise ValueError(f"There is no context {number}; there are 0 and 1.")
         return np.eye(2 * STREAMS)[STREAMS + number]
 
     def draw(self, n: int, rng: np.random.Generator) -> Trials:

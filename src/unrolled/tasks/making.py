@@ -26,8 +26,11 @@ def make_task(name: str, settings: Mapping[str, Any]) -> Any:
     Raises
     ------
     ValueError
-        If there is no such task, or its class refuses a setting.
+        If there is no such task, a setting is missing or unknown, or its class refuses one.
     """
     if name not in TASKS:
         raise ValueError(f"There is no task {name!r}; there are {', '.join(TASKS)}.")
-    return TASKS[name](**settings)
+    try:
+        return TASKS[name](**settings)
+    except TypeError as error:
+        raise ValueError(f"The settings of the task {name!r} do not fit it: {error}.") from error
