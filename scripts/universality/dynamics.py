@@ -10,6 +10,7 @@ import numpy as np
 
 from unrolled.dynamics import (
     Measured,
+    measure_identity,
     measure_integrator,
     measure_memory,
     measure_oscillator,
@@ -48,45 +49,17 @@ def measure_dynamics(
     network: SequenceNetwork, task: Any, read: Any, settings: dict, rng: np.random.Generator
 ) -> Measured:
     """Fixed points and what belongs to them, task by task."""
-    common = {key: settings[key] for key in ("starts", "unique_within", "farthest")}
+    common = {key: settings[key] for key in ("starts", "farthest")}
+    search = common | {key: settings[key] for key in ("noise", "unique_within")}
     if isinstance(task, Memory):
-        return measure_memory(
-            read, rng, **common, noise=settings["noise"], unstable=settings["unstable"]
-        )
+        return measure_memory(read, rng, **search, unstable=settings["unstable"])
     if isinstance(task, Sine):
         return measure_oscillator(
-            read, rng, **common, noise=settings["noise"], frequencies=task.frequencies,
+            read, rng, **search, frequencies=task.frequencies,
             roll_out=step.params.evaluation["roll_out"],
         )  # fmt: skip
-    return measure_integrator(
-        read, rng, **common, contexts=[task.context(0), task.context(1)],
-        levels=settings["levels"], speed=settings["speed"], delay=settings["delay"],
-    )  # fmt: skip
-
-
-def about(network: SequenceNetwork) -> Measured:
-    """Who it is, and whether its training failed."""
-    known = network.metadata
-    return {
-        **{
-            key: ((), known[key], "1", text)
-            for key, text in (
-                ("cell", "architecture"),
-                ("nonlinearity", "nonlinearity of the candidate"),
-                ("units", "hidden units"),
-                ("penalty", "factor of the squared parameters in the loss"),
-                ("member", "number of the network"),
-                ("twin", "trained, untrained, or dead: trained with a dead channel"),
-            )
-        },
-        "diverged": (
-            (), np.int8(known.get("diverged") is not None), "1", "1: its training failed",
-        ),
-        "training_error": (
-            (), (known.get("losses") or [None])[-1] or np.nan, "squared target units",
-            "mean squared error of the last steps of training",
-        ),
-    }  # fmt: skip
+    line = common | {key: settings[key] for key in ("levels", "speed", "delay")}
+    return measure_integrator(read, rng, **line, contexts=[task.context(0), task.context(1)])
 
 
 with run_step(snakemake) as step:
@@ -119,7 +92,7 @@ with run_step(snakemake) as step:
         )
         measured.append(
             {
-                **about(network),
+                **measure_identity(network),
                 **measure_states(read, n_components=evaluation["components"]),
                 "hold_error": (
                     (), hold_error, "squared target units", "error on trials with rare pulses",

@@ -20,7 +20,7 @@ from .networks_for_tests import hand_made, rotation
 TASK = Integration(bias_spread=0.02, bias_mean=-0.01, noise=0.125, steps=25)
 CONTEXTS = [TASK.context(0), TASK.context(1)]
 SETTINGS = {
-    "starts": 120, "levels": 10, "speed": 0.05, "unique_within": 0.02, "farthest": 4.0, "delay": 10,
+    "starts": 120, "levels": 10, "speed": 0.05, "farthest": 4.0, "delay": 10,
 }  # fmt: skip
 LEAKS = (0.5, 0.2)
 

@@ -41,6 +41,7 @@ TASKS = {
 STEPS = {"memory": 1000, "sine": 1200, "integration": 700}
 BATCHES = {"memory": 48, "sine": 6, "integration": 48}
 COMMON = {"starts": 128, "unique_within": 0.02, "farthest": 3.0}
+LINE = {"starts": 128, "farthest": 3.0, "levels": 10, "speed": 0.05, "delay": 10}
 CELLS, MEMBERS = ("vanilla", "gru"), range(3)
 SETTINGS = {"variances": [0.9, 0.95, 0.99], "neighbours": 1, "permutations": 100}
 
@@ -80,10 +81,7 @@ def analyse(name: str, network, rng) -> dict:
             read, rng, **COMMON, noise=0.3, frequencies=task.frequencies, roll_out=5
         )
     else:
-        found = measure_integrator(
-            read, rng, **COMMON, contexts=[task.context(0), task.context(1)], levels=10,
-            speed=0.05, delay=10,
-        )  # fmt: skip
+        found = measure_integrator(read, rng, **LINE, contexts=[task.context(0), task.context(1)])
     hold = Memory(3, 0.03, 150).draw(32, np.random.default_rng(8))
     error = (
         mean_squared_error(network, hold.inputs, hold.targets).mean() if name == "memory" else 0.0

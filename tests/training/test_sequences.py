@@ -9,14 +9,14 @@ import pytest
 from unrolled.networks import NONLINEARITIES, make_sequence_network, save_networks
 from unrolled.training import Course, SequencePlan, mean_squared_error, train_sequences
 from unrolled.training.checkpoint import Checkpoint
-from unrolled.training.sequences import Program, loss_and_gradients
+from unrolled.training.sequence_program import EPSILON, Program, loss_and_gradients
 
 tf = pytest.importorskip("tensorflow")
 
 CELLS = ("vanilla", "ugrnn", "gru", "lstm")
 TIMES, TRIALS, INPUTS, OUTPUTS = 6, 4, 3, 2
 BLOCK = 5  # steps in a call of the program, here
-COURSE = Course(13, learning_rate=0.02, final_rate=0.1, clip=0.3, penalty=1e-3, epsilon=1e-3)
+COURSE = Course(13, learning_rate=0.02, final_rate=0.1, clip=0.3, penalty=1e-3)
 SHORT = replace(COURSE, steps=10)  # whole blocks
 
 
@@ -194,7 +194,7 @@ def by_hand(first, course, stream):
             squares[key] = 0.999 * squares[key] + 0.001 * gradient**2
             corrected = np.sqrt(1 - 0.999 ** (step + 1)) / (1 - 0.9 ** (step + 1))
             rate = course.learning_rate * left * corrected
-            values[key] = values[key] - rate * means[key] / (np.sqrt(squares[key]) + course.epsilon)
+            values[key] = values[key] - rate * means[key] / (np.sqrt(squares[key]) + EPSILON)
     return values, losses, norms
 
 
@@ -247,7 +247,6 @@ def test_a_network_learns_what_it_is_told_about(tmp_path):
     made = trained({"a": plan(3)})["a"]
     expected = {
         "steps": 13, "learning_rate": 0.02, "final_rate": 0.1, "clip": 0.3, "penalty": 1e-3,
-        "epsilon": 1e-3,
     }  # fmt: skip
     assert made.metadata["course"] == expected
     assert made.metadata["seed"] == 3
@@ -408,7 +407,6 @@ def test_the_values_of_a_failed_network_are_those_of_the_step_before():
         ("final_rate", 1.5, "between 0 and 1"),
         ("clip", float("inf"), "a positive number"),
         ("penalty", -1.0, "0 or more"),
-        ("epsilon", 0.0, "a positive number"),
     ],
 )
 def test_a_course_that_cannot_work_is_refused(setting, value, words):

@@ -110,6 +110,7 @@ from .subspaces import span as span
 from .summaries import summarise_line_attractor as summarise_line_attractor
 from .task_states import Measured as Measured
 from .task_states import TaskStates as TaskStates
+from .task_states import measure_identity as measure_identity
 from .task_states import measure_states as measure_states
 from .task_states import measure_trajectories as measure_trajectories
 from .task_states import read_trials as read_trials

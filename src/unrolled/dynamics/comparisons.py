@@ -252,7 +252,7 @@ def measure_clusters(
     neighbours: int,
     permutations: int,
 ) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """What distances say of cells and nonlinearities, with nulls (section 6.5 of the plan).
+    """What distances say of cells and nonlinearities, with nulls.
 
     Parameters
     ----------
@@ -316,7 +316,7 @@ def _individuality(distances: np.ndarray, kinds: Kinds) -> float:
 
 
 def function_correlation(distances: np.ndarray, errors: np.ndarray) -> float:
-    """Rank correlation of distances and differences of log errors, over pairs (section 6.8).
+    """Rank correlation of distances and differences of log errors, over pairs.
 
     Parameters
     ----------

@@ -32,7 +32,6 @@ def measure_integrator(
     starts: int,
     levels: int,
     speed: float,
-    unique_within: float,
     farthest: float,
     delay: int,
 ) -> Measured:
@@ -51,7 +50,7 @@ def measure_integrator(
         Bins of the readout, of equal numbers of points, from each of which one is taken.
     speed : float
         Longest step of a slow point, as a share of the median step along trials.
-    unique_within, farthest : float
+    farthest : float
         In radii of the states.
     delay : int
         Steps after a unit input at which the response is read out.
@@ -59,7 +58,7 @@ def measure_integrator(
     each = [
         _measure_context(
             read, rng, number, context, starts=starts, levels=levels, speed=speed,
-            unique_within=unique_within, farthest=farthest, delay=delay,
+            farthest=farthest, delay=delay,
         )
         for number, context in enumerate(contexts)
     ]  # fmt: skip
@@ -101,7 +100,6 @@ def _measure_context(
     starts: int,
     levels: int,
     speed: float,
-    unique_within: float,
     farthest: float,
     delay: int,
 ) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def between_corners(read: TaskStates) -> np.ndarray:
 
 
 def saddles_and_edges(codes: np.ndarray, index: np.ndarray, found: Any) -> tuple[Any, Any]:
-    """Whether each index-1 saddle's two branches end on corners that differ in one bit, and all.
+    """Which saddles of index 1 connect neighbouring corners, and what every saddle leaves open.
 
     Parameters
     ----------

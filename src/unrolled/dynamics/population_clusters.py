@@ -56,7 +56,7 @@ def measure_ratios(
     rng: np.random.Generator,
     permutations: int,
 ) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """How far apart networks of different labels are, with nulls (section 6.5 of the plan).
+    """How far apart networks of different labels are, with nulls.
 
     Parameters
     ----------

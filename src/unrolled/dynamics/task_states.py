@@ -68,8 +68,36 @@ def read_trials(network: Any, inputs: np.ndarray, targets: np.ndarray) -> TaskSt
     return TaskStates(network, inputs, targets, states, components, radius)
 
 
+def measure_identity(network: Any) -> Measured:
+    """Who a network is, and whether its training failed; from what its metadata say.
+
+    Parameters
+    ----------
+    network : SequenceNetwork
+    """
+    known = network.metadata
+    texts = {
+        "cell": "architecture",
+        "nonlinearity": "nonlinearity of the candidate",
+        "units": "hidden units",
+        "penalty": "factor of the squared parameters in the loss",
+        "member": "number of the network",
+        "twin": "trained, untrained, or dead: trained with a dead channel",
+    }
+    return {
+        **{key: ((), known[key], "1", text) for key, text in texts.items()},
+        "diverged": (
+            (), np.int8(known.get("diverged") is not None), "1", "1: its training failed",
+        ),
+        "training_error": (
+            (), (known.get("losses") or [None])[-1] or np.nan, "squared target units",
+            "mean squared error of the last steps of training",
+        ),
+    }  # fmt: skip
+
+
 def measure_states(read: TaskStates, *, n_components: int) -> Measured:
-    """Errors, and the bases by which networks are compared (section 6.1 of the analysis plan).
+    """Errors, and the bases by which networks are compared by SVCCA.
 
     Parameters
     ----------

@@ -1,3 +1,4 @@
+from .course import Course as Course
 from .loop import TrainingDiverged as TrainingDiverged
 from .loop import evaluate as evaluate
 from .loop import squared_error as squared_error
@@ -6,7 +7,6 @@ from .recipe import LabelledDocuments as LabelledDocuments
 from .recipe import Plan as Plan
 from .recipe import Recipe as Recipe
 from .recipe import TargetedDocuments as TargetedDocuments
-from .sequences import Course as Course
 from .sequences import SequencePlan as SequencePlan
 from .sequences import mean_squared_error as mean_squared_error
 from .sequences import train_sequences as train_sequences
