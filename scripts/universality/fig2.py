@@ -3,16 +3,15 @@
 from typing import TYPE_CHECKING
 
 from unrolled.figures import (
+    compare_maps,
     cues_panel,
     cycles_panel,
     explain_grades,
-    explain_networks,
     frequencies_panel,
     join_numbers,
     legend_above,
     letter_panel,
     make_figure,
-    map_panels,
     publication_style,
     rotations_panels,
     save_figure,
@@ -45,12 +44,7 @@ with run_step(snakemake) as step, publication_style():
     for axes, network in zip(cycles, shown, strict=True):
         numbers.append(cycles_panel(axes, network))
     explain_grades(cycles, first.cue_commanded, "commanded frequency (rad/step)")
-    for part, letter, name in ((geometry, "c", "geometry"), (topology, "d", "topology")):
-        left, right = part.subplots(1, 2)
-        numbers.append(map_panels(left, right, compared, name))
-        letter_panel(left, letter, f"by {name}")
-    explain_networks(geometry, compared.cell.values)
-    explain_networks(topology, compared.nonlinearity.values)
+    numbers += compare_maps(geometry, topology, compared, "cd")
     numbers += rotations_panels(spectra, shown)
     frequencies = course.subplots()
     numbers.append(frequencies_panel(frequencies, compared))

@@ -4,12 +4,11 @@ from typing import TYPE_CHECKING
 
 from unrolled.figures import (
     attractor_panel,
+    compare_maps,
     explain_grades,
-    explain_networks,
     join_numbers,
     letter_panel,
     make_figure,
-    map_panels,
     modes_panel,
     probes_panel,
     publication_style,
@@ -38,12 +37,7 @@ with run_step(snakemake) as step, publication_style():
     for axes, network in zip(attractors, shown, strict=True):
         numbers.append(attractor_panel(axes, network))
     explain_grades(attractors, first.trial_input[:, 0, 0], "probe (input units)")
-    for part, letter, name in ((geometry, "c", "geometry"), (topology, "d", "topology")):
-        left, right = part.subplots(1, 2)
-        numbers.append(map_panels(left, right, compared, name))
-        letter_panel(left, letter, f"by {name}")
-    explain_networks(geometry, compared.cell.values)
-    explain_networks(topology, compared.nonlinearity.values)
+    numbers += compare_maps(geometry, topology, compared, "cd")
     modes, responses = rows[3].subplots(1, 2)
     numbers += [modes_panel(modes, compared), responses_panel(responses, compared)]
     for axes, letter in ((trial[0], "a"), (modes, "e"), (responses, "f")):

@@ -230,7 +230,7 @@ def test_a_map_follows_the_networks_and_repeats_itself(rng):
 
 
 def test_a_map_has_less_stress_than_the_classical_start(rng):
-    from unrolled.dynamics.clusters import _classical_places
+    from unrolled.dynamics.scaling import _classical_places
 
     distances = planted(rng)
 

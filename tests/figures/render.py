@@ -56,3 +56,10 @@ def run_script(
         else:
             sys.modules["unrolled.record"] = kept
     return outputs.png
+
+
+def scattered(axes):
+    """Everything that was drawn as markers."""
+    from matplotlib.collections import PathCollection
+
+    return [one for one in axes.collections if isinstance(one, PathCollection)]

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.collections import PathCollection
 from PIL import Image
 from population_files import CODES, INDEX, make_comparison, make_errors, make_memories
-from render import ROOT, run_script
+from render import ROOT, run_script, scattered
 
 from unrolled.figures import (
     INDICES,
@@ -23,9 +22,7 @@ from unrolled.figures import (
     errors_on_holds_panel,
     fixed_points_panel,
     geometry_panel,
-    make_figure,
     mean_graph_panel,
-    publication_style,
     space_panels,
     unexplained_error,
 )
@@ -75,26 +72,6 @@ def _draw(name, files, folder):
         name, inputs=files[name], folder=folder, data=FIGURES[name], paper="universality",
         params={"figures": {"member": 0, "trial": 0}},
     )  # fmt: skip
-
-
-@pytest.fixture
-def figure():
-    with publication_style():
-        yield make_figure(height=3.0)
-
-
-@pytest.fixture
-def axes(figure):
-    return figure.subplots()
-
-
-@pytest.fixture
-def space(figure):
-    return figure.add_subplot(projection="3d")
-
-
-def scattered(axes):
-    return [one for one in axes.collections if isinstance(one, PathCollection)]
 
 
 def words(axes):

@@ -17,7 +17,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from PIL import Image
 from population_files import make_comparison
-from render import ROOT, run_script
+from render import ROOT, run_script, scattered
 
 from unrolled.dynamics import individuality_ratio
 from unrolled.figures import (
@@ -34,11 +34,9 @@ from unrolled.figures import (
     draw_rotations,
     draw_sensitivity,
     frequencies_panel,
-    make_figure,
     map_panels,
     mean_and_error,
     modes_panel,
-    publication_style,
     reach_of,
     responses_panel,
     rotations_panels,
@@ -90,26 +88,6 @@ def _draw_numbers(name, folder, cells=ALL, kinds=("tanh", "relu"), kept=True, **
         name, inputs={"comparisons": paths}, folder=folder, paper="universality",
         params={"settings": {"neighbours": 1, "permutations": 50}},
     )  # fmt: skip
-
-
-@pytest.fixture
-def figure():
-    with publication_style():
-        yield make_figure(height=3.0)
-
-
-@pytest.fixture
-def axes(figure):
-    return figure.subplots()
-
-
-@pytest.fixture
-def space(figure):
-    return figure.add_subplot(projection="3d")
-
-
-def scattered(axes):
-    return [one for one in axes.collections if isinstance(one, PathCollection)]
 
 
 def words(axes):

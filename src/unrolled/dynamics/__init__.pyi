@@ -1,12 +1,8 @@
 from .clusters import accuracy_difference_interval as accuracy_difference_interval
 from .clusters import cluster_accuracy as cluster_accuracy
-from .clusters import has_both_pairs as has_both_pairs
-from .clusters import individuality_ratio as individuality_ratio
 from .clusters import label_permutation_test as label_permutation_test
 from .clusters import neighbour_votes as neighbour_votes
 from .clusters import rank_separation as rank_separation
-from .clusters import ratio_permutation_test as ratio_permutation_test
-from .clusters import scaling_map as scaling_map
 from .clusters import separation_auc as separation_auc
 from .comparisons import SOLVED as SOLVED
 from .comparisons import Kinds as Kinds
@@ -16,6 +12,9 @@ from .comparisons import function_correlation as function_correlation
 from .comparisons import geometry_distances as geometry_distances
 from .comparisons import measure_clusters as measure_clusters
 from .comparisons import topology_distances as topology_distances
+from .individuality import has_both_pairs as has_both_pairs
+from .individuality import individuality_ratio as individuality_ratio
+from .individuality import ratio_permutation_test as ratio_permutation_test
 from .insertions import NOTHING as NOTHING
 from .insertions import insertion_effects as insertion_effects
 from .insertions import position_effects as position_effects
@@ -89,6 +88,7 @@ from .projections import input_projections as input_projections
 from .projections import null_overlap as null_overlap
 from .projections import overlap as overlap
 from .projections import readout_contributions as readout_contributions
+from .scaling import scaling_map as scaling_map
 from .searches import find_fixed_points as find_fixed_points
 from .searches import find_slow_points as find_slow_points
 from .sensitivities import readout_gradients as readout_gradients

@@ -17,13 +17,12 @@ import numpy as np
 from .clusters import (
     accuracy_difference_interval,
     cluster_accuracy,
-    has_both_pairs,
-    individuality_ratio,
     label_permutation_test,
     neighbour_votes,
     rank_separation,
-    scaling_map,
 )
+from .individuality import has_both_pairs, individuality_ratio
+from .scaling import scaling_map
 from .similarity import components_for, svcca_distances
 from .task_states import Measured
 from .topology import MemoryGraph, graph_distances, hamming_distances

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .clusters import has_both_pairs, ratio_permutation_test
 from .comparisons import DISTANCES, Kinds, cluster_numbers, kinds_of
+from .individuality import has_both_pairs, ratio_permutation_test
 
 if TYPE_CHECKING:
     import xarray as xr

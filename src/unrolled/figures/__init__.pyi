@@ -119,6 +119,7 @@ from .population_errors import errors_on_holds_panel as errors_on_holds_panel
 from .population_errors import errors_on_trials_panel as errors_on_trials_panel
 from .population_errors import explain_strips as explain_strips
 from .population_errors import unexplained_error as unexplained_error
+from .population_maps import compare_maps as compare_maps
 from .population_maps import draw_distance_matrix as draw_distance_matrix
 from .population_maps import draw_map as draw_map
 from .population_maps import explain_networks as explain_networks

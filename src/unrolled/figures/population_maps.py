@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from .numbers import take_numbers
-from .style import GREY, NETWORK_NAMES, NETWORKS, say
+from .style import GREY, NETWORK_NAMES, NETWORKS, letter_panel, say
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -241,3 +241,33 @@ def map_panels(
     draw_map(by_nonlinearity, compared[names[0]], compared.nonlinearity, reach=reach)
     by_nonlinearity.set_ylabel("")
     return take_numbers(compared, names)
+
+
+def compare_maps(
+    geometry: FigureBase, topology: FigureBase, compared: xr.Dataset, letters: str
+) -> list[xr.Dataset]:
+    """The same networks by geometry and by topology, coloured by cell (left) and nonlinearity.
+
+    Parameters
+    ----------
+    geometry, topology : matplotlib.figure.FigureBase
+        Parts of a figure, for two panels and a legend each.
+    compared : xarray.Dataset
+        What rule ``universality_comparison`` wrote.
+    letters : str
+        Of the two.
+
+    Returns
+    -------
+    list of xarray.Dataset
+        The plotted numbers.
+    """
+    numbers = []
+    parts = {"geometry": geometry, "topology": topology}
+    for letter, (name, part) in zip(letters, parts.items(), strict=True):
+        left, right = part.subplots(1, 2)
+        numbers.append(map_panels(left, right, compared, name))
+        letter_panel(left, letter, f"by {name}")
+    explain_networks(geometry, compared.cell.values)
+    explain_networks(topology, compared.nonlinearity.values)
+    return numbers
