@@ -22,7 +22,7 @@ PACKAGE = "unrolled"
 # (record.determinism) count, and so do claims and pages.
 BOOKKEEPING = frozenset({PACKAGE}) | frozenset(
     f"{PACKAGE}.record.{name}"
-    for name in ("alive", "closure", "lock", "logs", "outputs", "provenance", "step")
+    for name in ("alive", "closure", "lock", "logs", "outputs", "provenance", "seals", "step")
 )
 _DIGITS = 12
 
@@ -187,7 +187,8 @@ def _file_of(module: str, source: Path) -> Path | None:
     return None
 
 
-def _data_files(path: Path) -> list[Path]:
+@cache
+def _data_files(path: Path) -> tuple[Path, ...]:
     """Files beside a module, or in folders beside it, that its text mentions by name."""
     texts = {
         part
@@ -195,11 +196,11 @@ def _data_files(path: Path) -> list[Path]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 200
         for part in node.value.split("/")
     }
-    return [
+    return tuple(
         file
         for file in _package_data(path.parent)
         if texts.intersection(file.relative_to(path.parent).parts)
-    ]
+    )
 
 
 @cache
@@ -270,6 +271,14 @@ def _lock(root: Path) -> str:
 
 def forget() -> None:
     """Read every file anew: for a process that sees code change, as tests do."""
-    for each in (_imports_of, _stub_names, _package_data, _tree, _hash_of_code, _hash_of_file):
+    for each in (
+        _imports_of,
+        _stub_names,
+        _data_files,
+        _package_data,
+        _tree,
+        _hash_of_code,
+        _hash_of_file,
+    ):
         each.cache_clear()
     _lock.cache_clear()
