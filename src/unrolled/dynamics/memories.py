@@ -150,9 +150,7 @@ def saddles_and_edges(codes: np.ndarray, index: np.ndarray, found: Any) -> tuple
         ends = found.ends[own & found.agreed]
         ends = ends[ends >= 0]
         differing = (codes[ends[:1]] != codes[ends[1:2]]).sum()
-        right.append(
-            len(ends) == 2 and (index[ends] == 0).all() and differing == 1
-        )
+        right.append(len(ends) == 2 and (index[ends] == 0).all() and differing == 1)
     return np.array(right, dtype=bool), (codes[index > 0] == 0).sum(axis=1)
 
 
