@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unrolled.record.audit import VERDICTS, Change, Node, Report, audit
-
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
     from rich.tree import Tree
+
+    from unrolled.record.report import Change, Node, Report
 
 NAME = "audit"
 SUMMARY = "Follow results back to the raw bytes and say what is intact, stale or tampered with."
@@ -54,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError
         If a path is none that can be audited, or the workflow cannot be read.
     """
+    from unrolled.record.audit import audit
+
     report = audit(arguments.paths, _root(arguments.paths))
     if arguments.json:
         print(json.dumps(report.as_dict(), indent=1, ensure_ascii=False))
@@ -83,7 +85,7 @@ def describe(report: Report) -> Iterator[RenderableType]:
             if node.verdict != "intact":
                 yield _branch(node)
     counts = Counter(node.verdict for node in report.nodes.values())
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in STYLES if counts[verdict])
     total = len(report.nodes)
     asked = len(report.targets)
     yield Text.assemble(
@@ -182,7 +184,7 @@ def _commit(git: dict[str, Any]) -> str:
 def _root(paths: Iterable[str]) -> Path:
     """The checkout around the first path, or around here, or the one that this code is in."""
     start = next((Path(path).absolute() for path in paths), Path.cwd())
-    for folder in (start, *start.parents, *Path.cwd().absolute().parents, Path.cwd()):
+    for folder in (start, *start.parents, Path.cwd(), *Path.cwd().parents):
         if (folder / "Snakefile").is_file() and (folder / "workflow").is_dir():
             return folder
     return Path(__file__).resolve().parents[3]

@@ -22,8 +22,6 @@ import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,144 +31,15 @@ from unrolled.record.ledger import RECORDS, Entry, Ledger, read_ledger
 from unrolled.record.lock import pinned_versions
 from unrolled.record.outputs import digest
 from unrolled.record.present import present_jobs
+from unrolled.record.report import Change, Link, Node, Report, worst
 from unrolled.settings.model import SCALES
 
-__all__ = ["VERDICTS", "Change", "Link", "Node", "Report", "audit"]
+__all__ = ["Change", "Link", "Node", "Report", "audit"]
 
-#: From the best to the worst.
-VERDICTS = ("intact", "drifted", "stale", "unrecorded", "tampered")
 RESULTS, RAW = "results", "resources"
 # Below results, what is no result: records, half-done work; below resources, other copies.
 _ASIDE = {RECORDS, "checkpoints", "downloads"}
 _KINDS = {"models": "network", "analysis": "arrays", "figures": "figure", "data": "data"}
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing that is not as it was recorded.
-
-    Parameters
-    ----------
-    verdict : str
-        What it makes of the file.
-    what : str
-        ``bytes``, ``record``, ``input``, ``setting``, ``code``, ``lock``, ``seed`` or ``rule``.
-    name : str
-        Which one.
-    old, new : str or None
-        As recorded and as found; None where there is none.
-    note : str
-        What else is known of it.
-    """
-
-    verdict: str
-    what: str
-    name: str
-    old: str | None = None
-    new: str | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Link:
-    """One file that was made from another.
-
-    Parameters
-    ----------
-    output, input : str
-        Their paths.
-    recorded, found : str or None
-        Sha256 of the input when it was used and now; None where it is missing.
-    verdict : str
-        ``intact``, or ``stale`` where the two differ.
-    """
-
-    output: str
-    input: str
-    recorded: str
-    found: str | None
-    verdict: str
-
-
-@dataclass(frozen=True)
-class Node:
-    """One file and how it came about.
-
-    Parameters
-    ----------
-    path : str
-        From the working folder, or from the repository.
-    kind : str
-        ``figure``, ``claims``, ``metrics``, ``arrays``, ``network``, ``data``, ``result``, ``raw``
-        or ``source``, a file of the repository.
-    sha256 : str or None
-        Now; None where it is missing.
-    bytes : int or None
-        Size now.
-    verdict : str
-        The worst of its changes.
-    changes : tuple of Change
-        What is not as it was recorded.
-    links : tuple of Link
-        One for each input, in the rule's order.
-    record : dict or None
-        Of the job that made it, see `unrolled.record.provenance`.
-    source : dict or None
-        Of a raw file: its entry in ``workflow/sources.yaml`` with home, licence and citation.
-    """
-
-    path: str
-    kind: str
-    sha256: str | None
-    bytes: int | None
-    verdict: str
-    changes: tuple[Change, ...] = ()
-    links: tuple[Link, ...] = ()
-    record: dict[str, Any] | None = None
-    source: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Report:
-    """What an audit found.
-
-    Parameters
-    ----------
-    targets : tuple of str
-        Files that were asked for, by path.
-    nodes : dict
-        Every file of their lineages by path.
-    """
-
-    targets: tuple[str, ...]
-    nodes: dict[str, Node] = field(repr=False)
-
-    @cached_property
-    def verdict(self) -> str:
-        """The worst of all nodes."""
-        return _worst(node.verdict for node in self.nodes.values())
-
-    def lineage(self, path: str) -> Iterator[Node]:
-        """A file and all that it was made from, each once, from the file back to the raw bytes."""
-        seen, todo = {path}, [path]
-        while todo:
-            node = self.nodes[todo.pop(0)]
-            yield node
-            following = dict.fromkeys(link.input for link in node.links)
-            todo += [each for each in following if each not in seen]
-            seen.update(following)
-
-    def of(self, path: str) -> str:
-        """Verdict on a file with all that it was made from: the worst of its lineage."""
-        return _worst(node.verdict for node in self.lineage(path))
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same for a JSON file."""
-        return {
-            "verdict": self.verdict,
-            "targets": {path: self.of(path) for path in self.targets},
-            "nodes": {path: asdict(node) for path, node in self.nodes.items()},
-        }
 
 
 def audit(paths: Sequence[str | Path], root: str | Path) -> Report:
@@ -205,10 +74,6 @@ def audit(paths: Sequence[str | Path], root: str | Path) -> Report:
         found = dict(zip(places, pool.map(_digest, places.values()), strict=True))
         judge = _Judge(ledger, found, present.result(), root)
     return Report(tuple(targets), {path: judge.node(path) for path in lineage})
-
-
-def _worst(verdicts: Iterable[str]) -> str:
-    return max(verdicts, key=VERDICTS.index, default="intact")
 
 
 def _working_folder(paths: Sequence[str | Path], root: Path) -> Path:
@@ -358,7 +223,7 @@ class _Judge:
             kind=_kind(path),
             sha256=sha256,
             bytes=size,
-            verdict=_worst(change.verdict for change in changes),
+            verdict=worst(change.verdict for change in changes),
             changes=tuple(changes),
             links=links,
             record=entry.record if entry else None,
@@ -404,12 +269,10 @@ class _Judge:
             note = "the job left other bytes" + self._holder(sha256)
             yield Change("tampered", "bytes", path, recorded, sha256, note)
         if (before := entry.drifted_from(path)) is not None:
-            processors = {
-                str(each.get("processor")) for each in (entry.before, entry.record) if each
-            }
             note = "rebuilt from the same with other bytes"
-            if len(processors) > 1:
-                note += f", on another processor: {' and '.join(sorted(processors))}"
+            machines = [each["processor"] for each in (entry.before, entry.record) if each]
+            if len(set(machines)) > 1:
+                note += f", on another processor: {' and '.join(machines)}"
             yield Change("drifted", "bytes", path, before, recorded, note)
 
     def _holder(self, sha256: str) -> str:
@@ -427,7 +290,7 @@ class _Judge:
         yield from _compared("code", record["code"], code)
         yield from _compared("seed", {"seed": record["seed"]}, {"seed": int(seed)})
         if lock != record["lock"]:
-            yield from self._libraries(record, now["versions"], lock)
+            yield from self._libraries(record, now["versions"])
         yield from self._pinned(record)
         yield from _compared("setting", _flat(record["params"]), _flat(now["params"]))
         used = [each["path"] for each in record["inputs"]]
@@ -437,11 +300,11 @@ class _Judge:
             yield Change("stale", "input", path, path, None, "the rule reads it no more")
 
     def _libraries(
-        self, record: Mapping[str, Any], versions: Mapping[str, str], lock: str
+        self, record: Mapping[str, Any], versions: Mapping[str, str]
     ) -> Iterator[Change]:
         recorded = {"python": record["python"], **record["versions"]}
-        named = list(_compared("lock", recorded, {"python": platform.python_version(), **versions}))
-        yield from named or [Change("stale", "lock", "fingerprint", record["lock"], lock)]
+        installed = {"python": platform.python_version(), **versions}
+        yield from _compared("lock", recorded, installed)
 
     def _pinned(self, record: Mapping[str, Any]) -> Iterator[Change]:
         """Libraries that the lock files do not ask for in the version that was used."""

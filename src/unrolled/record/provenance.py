@@ -1,7 +1,8 @@
 """Records of what made each output: one file of JSON lines for each job, only appended to.
 
-A folder ``results/<scale>/record`` holds a journal for each job, ``<rule>,<wildcard>=<value>.jsonl``,
-and `unrolled.record.seals` beside them. Every run of the job adds one line:
+A folder ``results/<scale>/record`` holds a journal for each job, named by its rule and wildcards
+as ``train,cell=gru,corpus=film.jsonl``, and beside them the seals of `unrolled.record.seals`.
+Every run of the job adds one line:
 
 ===================  ==============================================================================
 ``format``           2; lines of an older form have none

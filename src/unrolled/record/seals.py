@@ -160,9 +160,9 @@ def seal_records(folder: str | Path, event: str) -> None:
     heads = {}
     for path in journals(folder):
         lines, known = read_lines(path), seals.heads.get(path.name)
-        head = (len(lines), lines[-1].sha256) if lines else None
-        if head and (known is None or head != (known.lines, known.sha256)):
-            if seals.accept(path.name, lines):
-                heads[path.name] = head
+        head = (len(lines), lines[-1].sha256) if lines else (0, "")
+        grown = known is None or head != (known.lines, known.sha256)
+        if lines and grown and seals.accept(path.name, lines):
+            heads[path.name] = head
     time = datetime.now(UTC).isoformat(timespec="seconds")
     append_record(Path(folder, SEALS), {"event": event, "time": time, "heads": heads})
