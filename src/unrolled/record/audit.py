@@ -210,7 +210,7 @@ class _Judge:
         entry = self._ledger.outputs.get(path)
         links = self._links(path, entry)
         if entry is None:
-            changes = self._without_record(path, sha256)
+            changes = list(self._without_record(path, sha256))
         else:
             changes = [
                 *(Change("tampered", "record", path, note=fault) for fault in entry.faults),
