@@ -1,10 +1,10 @@
 """Whatever is done to a finished run, the audit names it; and a clean run raises no alarm."""
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from tests.record.tiny_paper import (
@@ -25,7 +25,7 @@ from tests.workflow.toy import Toy
 
 from unrolled.cli import main
 from unrolled.record.audit import audit
-from unrolled.record.provenance import read_lines
+from unrolled.record.provenance import append_record, read_lines
 from unrolled.record.report import Change
 from unrolled.record.seals import SEALS, seal_records
 
@@ -94,8 +94,6 @@ def changes(toy, path, what=None):
 
 
 def sha(toy, path):
-    import hashlib
-
     return hashlib.sha256((toy.root / path).read_bytes()).hexdigest()
 
 
@@ -234,16 +232,11 @@ def test_a_figure_from_another_scale_does_not_pass_with_its_record(toy, untouche
 
 def test_a_raw_file_put_there_by_hand_must_have_the_sum_of_its_source(toy, untouched):
     journal(toy, WORDS).unlink()
-    Path(str(journal_folder(toy)).replace("demo", "smoke"), "fetch.jsonl").unlink(missing_ok=True)
     assert verdicts(toy) == {}
     (toy.root / WORDS).write_text("one two four\n")
     (change,) = changes(toy, WORDS)
     assert change.verdict == "tampered"
     assert change.old == audit([toy.root / WORDS], toy.root).nodes[WORDS].source["sha256"]
-
-
-def journal_folder(toy):
-    return toy.root / RECORDS
 
 
 # ---- records
@@ -258,18 +251,15 @@ def test_an_edited_record_shows(toy, untouched, consistent):
     first, last = path.read_text().splitlines()
     last = last.replace(old, sha(toy, FIGURE))
     if consistent:
-        from unrolled.record.provenance import append_record
-
         path.write_text(first + "\n")
         append_record(path, json.loads(last))
     else:
         path.write_text(f"{first}\n{last}\n")
     assert verdicts(toy) == {FIGURE: "tampered"}
-    (change,) = changes(toy, FIGURE)
-    assert change.what == "record"
-    assert (
-        "older than the sealed" if consistent else "fig2.jsonl, line 2: it was ed"
-    ) in change.note
+    found = changes(toy, FIGURE)
+    assert {change.what for change in found} == {"record"}
+    said = "older than the sealed" if consistent else "fig2.jsonl, line 2: it was edited"
+    assert any(said in change.note for change in found)
 
 
 def test_an_edit_of_a_record_that_another_followed_shows(toy, untouched):
