@@ -126,8 +126,10 @@ def _imports_of(path: Path, module: str, source: Path) -> tuple[str, ...]:
 
 
 def _executed(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node, without what only a type checker reads."""
+    """Every statement, where all imports stand, without what only a type checker reads."""
     for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.stmt | ast.excepthandler | ast.match_case):
+            continue
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             for other in node.orelse:
                 yield other
@@ -190,6 +192,8 @@ def _file_of(module: str, source: Path) -> Path | None:
 @cache
 def _data_files(path: Path) -> tuple[Path, ...]:
     """Files beside a module, or in folders beside it, that its text mentions by name."""
+    if not _package_data(path.parent):
+        return ()
     texts = {
         part
         for node in ast.walk(_tree(path))

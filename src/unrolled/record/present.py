@@ -10,6 +10,7 @@ its public interface; they are used here and nowhere else, and the lock pins the
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -73,6 +74,7 @@ def present_jobs(
 
 def _answer() -> None:
     """Read the request of this folder, write the answer beside it."""
+    gc.disable()  # a short life with many syntax trees, none of them rubbish
     from snakemake.api import SnakemakeApi
     from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
 
