@@ -23,6 +23,8 @@ GROUPS = {
     "memory": "benchmarks.memory",
     "linearisation": "benchmarks.linearisation",
     "training": "benchmarks.training",
+    "population": "benchmarks.population",
+    "planning": "benchmarks.planning",
     "baselines": "benchmarks.baselines",
 }
 

@@ -1,15 +1,11 @@
-"""Trainings of one library, in a process of its own.
+"""Trainings on documents of one library, in a process of its own; see `benchmarks.workers`.
 
-``python -m benchmarks.trainers LIBRARY THREADS`` reads an order a line, as JSON, and answers with a
-line when it has been carried out: make a training, or make so many of its steps. Every library
-gets the same batch of documents without padding and makes the same step: embedding, cell, logit
-after the last word, cross-entropy, Adam.
+Every library gets the same batch of documents without padding and makes the same step: embedding,
+cell, logit after the last word, cross-entropy, Adam.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,9 +14,9 @@ import numpy as np
 
 from unrolled.networks import CELLS
 
-RATE = 1e-3
+from .workers import Step, serve
 
-Step = Callable[[], float]  # makes one step and returns its loss
+RATE = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,18 +102,12 @@ def keras_step(training: Training, threads: int, *, xla: bool = True) -> Step:
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     import keras
 
-    layers = {
-        "vanilla": keras.layers.SimpleRNN,
-        "gru": keras.layers.GRU,
-        "lstm": keras.layers.LSTM,
-        "ugrnn": lambda units: keras.layers.RNN(keras_ugrnn(units)),
-    }
     tokens, labels = training.batch()
     model = keras.Sequential(
         [
             keras.Input((training.words,), dtype="int32"),
             keras.layers.Embedding(training.vocabulary, training.embedding),
-            layers[training.cell](training.units),
+            keras_layer(training.cell, training.units),
             keras.layers.Dense(1),
         ]
     )
@@ -134,6 +124,19 @@ def keras_step(training: Training, threads: int, *, xla: bool = True) -> Step:
         return loss
 
     return lambda: float(step(tf.constant(tokens), tf.constant(labels)))
+
+
+def keras_layer(cell: str, units: int, *, every_step: bool = False):
+    """The recurrent layer; it tells its state after the last step, or after every one."""
+    import keras
+
+    kinds = {
+        "vanilla": keras.layers.SimpleRNN,
+        "gru": keras.layers.GRU,
+        "lstm": keras.layers.LSTM,
+        "ugrnn": lambda units, **how: keras.layers.RNN(keras_ugrnn(units), **how),
+    }
+    return kinds[cell](units, return_sequences=every_step)
 
 
 def keras_ugrnn(units: int):
@@ -214,19 +217,5 @@ STEPS: dict[str, Callable[[Training, int], Step]] = {
 }
 
 
-def main(library: str, threads: int) -> None:
-    """Carry out orders until there are no more."""
-    step: Step | None = None
-    for line in sys.stdin:
-        order = json.loads(line)
-        if "steps" not in order:
-            step = STEPS[library](Training(**order), threads)
-        assert step is not None
-        losses = [step() for _ in range(order.get("steps", 2))]
-        if not np.isfinite(losses).all():
-            raise ValueError(f"{library}: the loss is {losses[-1]} after {len(losses)} steps.")
-        print("done", flush=True)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    serve(STEPS, Training)

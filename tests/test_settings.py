@@ -22,6 +22,7 @@ REPOSITORY = Path(__file__).parents[1]
 BASE = REPOSITORY / "config.yaml"
 LINE = "line_attractor"
 CONTEXT = "contextual_sentiment"
+UNIVERSAL = "universality"
 
 
 @pytest.fixture
@@ -91,6 +92,9 @@ def test_an_exception_for_corpus_and_cell_outweighs_one_for_the_corpus(config):
         (f"{LINE}.network.embedding", "1e2", 100),
         (f"{LINE}.dynamics.ridge", "1e-3", 0.001),
         (f"{LINE}.training.documents.learning_rate", "1e-3", [0.001]),
+        (f"{UNIVERSAL}.population.units", "32", [32]),
+        (f"{UNIVERSAL}.population.penalties", ["1e-5", "0"], [1e-5, 0.0]),
+        (f"{UNIVERSAL}.training.memory.learning_rate", "1e-3", 0.001),
         ("corpora.film.limit", "null", None),
         ("corpora.film.limit", "400", 400),
         ("seed", "3", 3),
@@ -147,6 +151,24 @@ def test_text_from_the_command_line_becomes_a_number(config, path, given, meant)
         (f"{CONTEXT}.population.written", ["imdb"], ["written.0", "trains no GRU on 'imdb'"]),
         (f"{CONTEXT}.dynamics.modifiers", {"ctx": 12}, ["modifiers", "nothing about 'ctx_nopos'"]),
         (f"{CONTEXT}.toy.training.schedule", "cosin", ["schedule", "did you mean 'cosine'?"]),
+        (f"{UNIVERSAL}.tasks.sin", {}, ["tasks.sin", "did you mean 'sine'?"]),
+        (f"{UNIVERSAL}.tasks.sine.cues", 3, ["sine.cues", "is 3", "greater than or equal to 4"]),
+        (f"{UNIVERSAL}.tasks.sine.slowest", 0.6, ["sine.fastest", "above slowest (0.6)"]),
+        (f"{UNIVERSAL}.tasks.sine.fastest", 3.2, ["sine.fastest", "3.2 rad/step", "below pi"]),
+        (f"{UNIVERSAL}.tasks.memory.pulse_probability", 1.5, ["pulse_probability", "equal to 1"]),
+        (f"{UNIVERSAL}.tasks.integration.noise", -1, ["integration.noise", "equal to 0"]),
+        (f"{UNIVERSAL}.population.cells", ["gru"], ["population.cells", "at least 2 items"]),
+        (f"{UNIVERSAL}.population.cells.1", "urgnn", ["cells.1", "did you mean 'ugrnn'?"]),
+        (f"{UNIVERSAL}.population.nonlinearities.0", "tan", ["nonlinearities.0", "'tanh'?"]),
+        (f"{UNIVERSAL}.population.penalties", [-1.0], ["penalties", "greater than or equal to 0"]),
+        (f"{UNIVERSAL}.population.networks.sine", 0, ["networks.sine", "equal to 1"]),
+        (f"{UNIVERSAL}.population.controls", 4, ["population.controls", "only 3"]),
+        (f"{UNIVERSAL}.population.side_by_side", 0, ["side_by_side", "equal to 1"]),
+        (f"{UNIVERSAL}.training.sine.clip", 0.0, ["training.sine.clip", "greater than 0"]),
+        (f"{UNIVERSAL}.dynamics.levels", 7, ["dynamics.levels", "greater than or equal to 8"]),
+        (f"{UNIVERSAL}.comparison.variances", [0.9, 0.95], ["variances", "at least 3 items"]),
+        (f"{UNIVERSAL}.figures.member", 3, ["figures.member", "only 3"]),
+        (f"{UNIVERSAL}.figures.trial", 8, ["figures.trial", "only 8"]),
         ("seed", -1, ["seed", "greater than or equal to 0"]),
     ],
 )
@@ -155,6 +177,22 @@ def test_a_fault_is_told_with_its_key_and_what_would_be_valid(config, path, valu
         check_settings(changed(config, path, value), files=[BASE])
     for word in words:
         assert word in str(caught.value)
+
+
+def test_a_trial_is_shown_only_if_it_is_kept(config):
+    few = changed(config, f"{UNIVERSAL}.evaluation.trials", 4)
+    assert check_settings(changed(few, f"{UNIVERSAL}.figures.trial", 3))
+    with pytest.raises(SettingsError, match=r"figures\.trial.*only 4 to choose from"):
+        check_settings(changed(few, f"{UNIVERSAL}.figures.trial", 4))
+
+
+def test_a_member_is_shown_only_if_every_task_has_it(config):
+    more = changed(
+        config, f"{UNIVERSAL}.population.networks", {"memory": 9, "sine": 2, "integration": 9}
+    )
+    assert check_settings(changed(more, f"{UNIVERSAL}.figures.member", 1))
+    with pytest.raises(SettingsError, match=r"figures\.member.*only 2"):
+        check_settings(changed(more, f"{UNIVERSAL}.figures.member", 2))
 
 
 def test_a_missing_setting_is_named(config):

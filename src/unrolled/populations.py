@@ -122,3 +122,32 @@ def network_in(data: xr.Dataset, number: int) -> xr.Dataset:
         if f"{dim}{OWNER}" in data
     }
     return data.isel({NETWORK: number, **own}).drop_vars([f"{dim}{OWNER}" for dim in own])
+
+
+def trained_network(data: xr.Dataset, member: int) -> xr.Dataset:
+    """The trained network of a number.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        A chunk of networks that differ in their numbers and twins only.
+    member : int
+
+    Returns
+    -------
+    xarray.Dataset
+        See `network_in`.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    found = np.flatnonzero((data.twin.values == "trained") & (data.member.values == member))
+    if len(found) != 1:
+        raise ValueError(
+            f"there are {len(found)} trained networks of number {member} among "
+            f"{data.sizes[NETWORK]}; one is to be shown. Set universality.figures.member to a "
+            "network that population.networks makes."
+        )
+    return network_in(data, int(found[0]))

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from unrolled.cli import main
 from unrolled.commands.models import Model
 from unrolled.files import load_dataset, save_dataset, variable
-from unrolled.networks import KerasCell, make_network, save_networks
+from unrolled.networks import KerasCell, make_network, make_sequence_network, save_networks
 
 GAIN = 1.6
 
@@ -179,6 +179,18 @@ def test_a_network_of_ours_is_chosen_by_its_name(folder, rng, capsys):
     assert "vanilla cell, 2 units, 3 inputs" in capsys.readouterr().out
     assert run(folder, "--layer", "lstm", model="ours.safetensors", kind=None) == 1
     assert "run_cell gives whole states" in capsys.readouterr().err
+
+
+def test_a_network_of_ours_that_reads_signals_is_searched_as_well(folder, rng, capsys):
+    made = make_sequence_network("vanilla", units=2, inputs=3, outputs=1, rng=rng)
+    network = made.with_parameters({"cell.recurrent": GAIN * np.eye(2)}, metadata={})
+    save_networks(folder / "ours.safetensors", {"trained_0": network})
+    assert run(folder, model="ours.safetensors", kind=None) == 0
+    said = capsys.readouterr().out
+    assert "vanilla cell, 2 units, 3 inputs" in said
+    assert "9 fixed points: 4 attractors, 4 saddles with 1 unstable mode" in said
+    places = load_dataset(folder / "out" / "fixed_points.nc")["states"].values / resting_place()
+    np.testing.assert_allclose(places, np.round(places), atol=1e-9)
 
 
 def test_states_may_come_from_any_of_three_kinds_of_file_with_padding(folder, capsys):

@@ -7,10 +7,12 @@ from scipy.spatial.distance import cdist
 from unrolled.dynamics import (
     accuracy_difference_interval,
     cluster_accuracy,
+    has_both_pairs,
     individuality_ratio,
     label_permutation_test,
     neighbour_votes,
     rank_separation,
+    ratio_permutation_test,
     scaling_map,
     separation_auc,
 )
@@ -289,3 +291,45 @@ def test_labels_and_numbers_that_do_not_fit_are_refused(rng):
     for settings in ({"n": 0}, {"level": 1.0}):
         with pytest.raises(ValueError, match=next(iter(settings))):
             accuracy_difference_interval([1, 0], [1, 1], rng, **settings)
+
+
+def test_the_ratio_of_planted_labels_is_larger_than_any_of_shuffled_ones(rng):
+    distances = planted(rng)
+    ratio, p_value, null = ratio_permutation_test(distances, LABELS, STRATA, rng, 200)
+    assert ratio == individuality_ratio(distances, LABELS, STRATA)
+    assert ratio > null.max()
+    assert p_value == 1 / 201
+
+
+def test_ratios_of_shuffled_labels_are_those_of_all_ways_to_shuffle(rng):
+    # Four networks with two of each label: three ways to pair them, each as often.
+    places = np.array([0.0, 1.0, 4.0, 10.0])
+    distances = np.abs(places[:, None] - places)
+    kind = np.zeros(4)
+    ways = [["a", "a", "b", "b"], ["a", "b", "a", "b"], ["a", "b", "b", "a"]]
+    expected = [individuality_ratio(distances, way, kind) for way in ways]
+    ratio, p_value, null = ratio_permutation_test(distances, ways[0], kind, rng, 900)
+    values, counts = np.unique(null, return_counts=True)
+    np.testing.assert_allclose(values, sorted(expected))
+    assert (abs(counts - 300) < 75).all()  # five standard deviations
+    assert ratio == max(expected)
+    assert p_value == (1 + counts[-1]) / 901
+
+
+def test_a_difference_between_strata_makes_no_ratio(rng):
+    # All that sets networks apart is the stratum, which the label does not know.
+    distances = 10.0 * (STRATA[:, None] != STRATA) + 1.0 - np.eye(24)
+    ratio, p_value, null = ratio_permutation_test(distances, LABELS, STRATA, rng, 50)
+    assert ratio == p_value == 1
+    assert (null == 1).all()
+
+
+def test_a_ratio_needs_pairs_of_both_sorts_and_a_shuffle(rng):
+    assert has_both_pairs(["a", "a", "b"], [0, 0, 0])
+    assert not has_both_pairs(["a", "a", "b"], [0, 0, 1])
+    assert not has_both_pairs(["a", "b"], [0, 0])
+    assert not has_both_pairs([], [])
+    with pytest.raises(ValueError, match="no pairs"):
+        ratio_permutation_test(planted(rng), LABELS, LABELS, rng)
+    with pytest.raises(ValueError, match="1 shuffle or more"):
+        ratio_permutation_test(planted(rng), LABELS, STRATA, rng, 0)

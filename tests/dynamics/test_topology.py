@@ -116,6 +116,9 @@ def test_codes_without_stable_points_are_in_units_of_the_largest_readout():
     # A channel that the corners do not move says nothing, whatever a saddle does there.
     dead = decision_codes([[1.0, 0.0], [0.1, 1e-9]], [True, False])
     assert dead[:, 1].tolist() == [0, 0]
+    # Nor where they move it by no more than rounding.
+    rounded = decision_codes([[1.0, 3e-17], [-1.0, -2e-17], [0.1, 1e-17]], [True, True, False])
+    assert rounded.tolist() == [[1, 0], [-1, 0], [0, 0]]
 
 
 def test_codes_and_their_numbers_are_two_ways_to_say_the_same():

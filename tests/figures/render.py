@@ -11,6 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -22,13 +24,19 @@ class Named(dict):
 
 def run_script(
     name: str, *, inputs: dict[str, Any], folder: Path, data: str = ".nc",
-    paper: str = "line_attractor",
+    paper: str = "line_attractor", params: dict[str, Any] | None = None,
 ) -> Path:  # fmt: skip
     """Outputs of scripts/<paper>/<name>.py, written without a record."""
     outputs = Named(
         pdf=folder / f"{name}.pdf", png=folder / f"{name}.png", data=folder / f"{name}{data}"
     )
-    step = SimpleNamespace(input=Named(inputs), output=outputs, record_id="0123456789abcdef")
+    step = SimpleNamespace(
+        input=Named(inputs),
+        output=outputs,
+        params=Named(params or {}),
+        generator=lambda *names: np.random.default_rng(len(str(names))),
+        record_id="0123456789abcdef",
+    )
 
     @contextlib.contextmanager
     def run_step(_: Any) -> Iterator[SimpleNamespace]:

@@ -12,6 +12,7 @@ from unrolled.networks import (
     load_network,
     load_networks,
     make_network,
+    make_sequence_network,
     save_networks,
 )
 
@@ -29,7 +30,17 @@ def network(name="gru", seed=0, nonlinearity="tanh", **metadata):
     )
 
 
+def signal_network(name="gru", seed=0, nonlinearity="tanh", **metadata):
+    rng = np.random.default_rng(seed)
+    made = make_sequence_network(
+        name, units=3, inputs=2, outputs=4, rng=rng, nonlinearity=nonlinearity, metadata=metadata
+    )
+    values = {"initial_state": np.arange(made.state_size), "readout_bias": np.ones(4)}
+    return made.with_parameters(values, metadata=made.metadata)
+
+
 def assert_same(first, second):
+    assert type(first) is type(second)
     assert first.cell.name == second.cell.name
     assert first.cell.nonlinearity == second.cell.nonlinearity
     assert dict(first.metadata) == dict(second.metadata)
@@ -54,6 +65,27 @@ def test_a_file_says_nothing_of_the_usual_nonlinearity_as_older_files_do(tmp_pat
         entry = json.loads(file.metadata()["unrolled"])["networks"]["a"]
     assert set(entry) == {"cell", "units", "inputs", "metadata"}
     assert load_network(tmp_path / "n").cell.nonlinearity == "tanh"
+
+
+@pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
+@pytest.mark.parametrize("name", ["vanilla", "ugrnn", "gru", "lstm"])
+def test_a_network_that_reads_signals_comes_back_as_it_was(tmp_path, name, nonlinearity):
+    saved = signal_network(name, nonlinearity=nonlinearity, losses=[0.5, None], diverged=None)
+    save_networks(tmp_path / "n.safetensors", {"a": saved})
+    loaded = load_network(tmp_path / "n.safetensors")
+    assert_same(saved, loaded)
+    inputs = np.random.default_rng(0).standard_normal((3, 5, 2))
+    np.testing.assert_array_equal(
+        loaded.read(loaded.states(inputs)), saved.read(saved.states(inputs))
+    )
+
+
+def test_readers_of_words_and_of_signals_may_share_a_file(tmp_path):
+    networks = {"signals": signal_network(seed=1), "words": network(seed=2)}
+    save_networks(tmp_path / "n", networks)
+    loaded = load_networks(tmp_path / "n")
+    for name, saved in networks.items():
+        assert_same(saved, loaded[name])
 
 
 def test_numbers_beyond_single_precision_are_kept(tmp_path):

@@ -17,6 +17,7 @@ import numpy as np
 from .clusters import (
     accuracy_difference_interval,
     cluster_accuracy,
+    has_both_pairs,
     individuality_ratio,
     label_permutation_test,
     neighbour_votes,
@@ -60,8 +61,9 @@ class Kinds:
 
     @property
     def labels(self) -> list[str]:
-        """What differs between these networks: cell, nonlinearity, both or nothing."""
-        return [label for label in LABELS if len(np.unique(getattr(self, label))) > 1]
+        """What differs between some of these networks and not between all others."""
+        values = {label: len(np.unique(getattr(self, label))) for label in LABELS}
+        return [label for label, n in values.items() if 1 < n < len(self.cell)]
 
     def beside(self, label: str) -> np.ndarray:
         """What is held fixed when ``label`` is compared, (n,)."""
@@ -307,12 +309,10 @@ def cluster_numbers(name: str, distances: np.ndarray, kinds: Kinds, k: int) -> d
 
 def _individuality(distances: np.ndarray, kinds: Kinds) -> float:
     """The individuality ratio; NaN where too few networks are kept to have both sorts of pairs."""
-    one, other = np.triu_indices(len(distances), 1)
-    beside, cell = kinds.beside("cell"), kinds.cell
-    alike, same = beside[one] == beside[other], cell[one] == cell[other]
-    if not ((alike & same).any() and (alike & ~same).any()):
+    beside = kinds.beside("cell")
+    if not has_both_pairs(kinds.cell, beside):
         return float("nan")
-    return individuality_ratio(distances, cell, beside)
+    return individuality_ratio(distances, kinds.cell, beside)
 
 
 def function_correlation(distances: np.ndarray, errors: np.ndarray) -> float:

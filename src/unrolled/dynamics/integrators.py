@@ -222,11 +222,10 @@ def modal_response(
     read = np.einsum("i,pik->pk", readout, modes.right)
     entered = np.einsum("pki,pi->pk", modes.left, directions)
     each = (read * modes.eigenvalues**steps * entered).real
-    # The first half of a pair waits for the second, which has the conjugate eigenvalue.
-    halves = np.abs(modes.eigenvalues.imag) > 0
-    for row in range(len(each)):
-        pairs = np.flatnonzero(halves[row])
-        for one, two in zip(pairs[::2], pairs[1::2], strict=False):
+    # The first half of a pair waits for the second; pairs of one modulus lie inside each other.
+    for row, values in enumerate(modes.eigenvalues):
+        for one in np.flatnonzero(values.imag < 0):
+            two = np.abs(values - values[one].conj()).argmin()
             each[row, two] += each[row, one]
             each[row, one] = 0.0
     return np.cumsum(each, axis=1).mean(axis=0)

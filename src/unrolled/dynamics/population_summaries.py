@@ -66,10 +66,10 @@ def summarise_tasks(numbers: Mapping[str, Mapping[str, float]]) -> dict[str, flo
         Both counts are 0 where the topology of memories cannot tell trained networks from
         untrained ones and from those with a dead channel: then it tells nothing at all.
     """
-    seeing = min(
-        numbers["memory"]["topology_auc_untrained"], numbers["memory"]["topology_auc_dead"]
+    # One that is not known is no evidence that topology sees.
+    valid = all(
+        numbers["memory"][f"topology_auc_{twin}"] >= VALID_AUC for twin in ("untrained", "dead")
     )
-    valid = seeing >= VALID_AUC
     return {
         "tasks_with_gap": float(
             valid * sum(each.get("cell_accuracy_gap", 0.0) >= GAP for each in numbers.values())

@@ -21,6 +21,8 @@ import numpy as np
 
 from .transitions import Transitions
 
+_SILENT = 1e-6  # of the loudest channel: what a channel says below is rounding
+
 
 @dataclass(frozen=True)
 class MemoryGraph:
@@ -57,7 +59,8 @@ def decision_codes(readouts, corners, undecided: float = 0.5) -> np.ndarray:
         Outputs of the network at its fixed points.
     corners : array_like of shape (n,), bool
         Which points are stable. The mean size of their readouts is a channel's unit; without
-        any, the largest size among all points is.
+        any, the largest size among all points is. A channel whose unit is next to nothing beside
+        the largest one says nothing.
     undecided : float
         A readout says nothing below this, in its channel's unit.
 
@@ -90,7 +93,8 @@ def decision_codes(readouts, corners, undecided: float = 0.5) -> np.ndarray:
         )
     sizes = np.abs(readouts)
     units = sizes[corners].mean(axis=0) if corners.any() else sizes.max(axis=0, initial=0.0)
-    says = (sizes >= undecided * units) & (units > 0)
+    speaks = units > _SILENT * units.max(initial=0.0)
+    says = (sizes >= undecided * units) & speaks
     return np.where(says, np.sign(readouts), 0).astype(np.intp)
 
 

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike, NDArray
 
 #: Inches; the text block of a journal page.
 PAGE_WIDTH = 7.0
@@ -86,11 +88,36 @@ MODEL_NAMES: Mapping[str, str] = {
     "lstm": "LSTM",
 }
 
+#: Of a network's cell or nonlinearity: colour, marker, line style. The cell without gates is warm.
+NETWORKS: Mapping[str, tuple[str, str, str]] = {
+    "vanilla": (VERMILION, "o", "-"),
+    "ugrnn": (SKY, "s", "--"),
+    "gru": (BLUE, "^", "-."),
+    "lstm": (GREEN, "D", ":"),
+    "tanh": (BLACK, "o", "-"),
+    "relu": (ORANGE, "v", "--"),
+}
+
+#: How a cell or nonlinearity is called in a legend.
+NETWORK_NAMES: Mapping[str, str] = {
+    "vanilla": "vanilla",
+    "ugrnn": "UGRNN",
+    "gru": "GRU",
+    "lstm": "LSTM",
+    "tanh": "tanh",
+    "relu": "ReLU",
+}
+
 #: Position along a manifold: from dark to light, so that it survives greyscale.
 POSITION_COLOURS = "viridis"
 
 #: From "speaks for negative" over grey to "speaks for positive".
 VALENCE_COLOURS = LinearSegmentedColormap.from_list("valence", [VERMILION, "#b8b8b8", BLUE])
+
+#: From a low to a high value of what a network was asked for: blue, red, orange, ever lighter.
+GRADED_COLOURS = LinearSegmentedColormap.from_list(
+    "graded", mpl.colormaps["plasma"](np.linspace(0.0, 0.8, 64))
+)
 
 _SETTINGS: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same on every machine
@@ -220,6 +247,25 @@ def explain_above(axes: Axes, *, entries: int = 5) -> Axes:
     return axes
 
 
+def legend_above(axes: Axes) -> Axes:
+    """Legend in one line at the top of a panel, which grows so that it lies on no data.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The panel.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
+    """
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.25 * (high - low))
+    axes.legend(loc="upper center", ncols=2, columnspacing=1.0, handletextpad=0.4)
+    return axes
+
+
 def look_of(kind: str) -> tuple[str, str, str]:
     """Colour, marker and line style of a kind of word; a kind without its own is green.
 
@@ -231,6 +277,23 @@ def look_of(kind: str) -> tuple[str, str, str]:
     ('#009E73', 'P', '-')
     """
     return KINDS.get(kind, (GREEN, "P", "-"))
+
+
+def grade(values: ArrayLike) -> NDArray[np.float64]:
+    """Colours from the lowest to the highest of some numbers.
+
+    Parameters
+    ----------
+    values : array_like of shape (n,)
+
+    Returns
+    -------
+    ndarray of shape (n, 4)
+        Red, green, blue and opacity.
+    """
+    values = np.asarray(values, dtype=float)
+    span = float(np.ptp(values)) or 1.0
+    return np.asarray(GRADED_COLOURS((values - values.min()) / span))
 
 
 def kinds_of(kinds: Iterable[str]) -> list[str]:

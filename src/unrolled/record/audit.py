@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -69,10 +69,10 @@ def audit(paths: Sequence[str | Path], root: str | Path) -> Report:
     targets = _targets(paths, folder, ledger)
     lineage = _lineage(targets, ledger)
     with ThreadPoolExecutor() as pool:
-        present = pool.submit(_present, ledger, lineage, root)
+        present = _ask_now(ledger, lineage, root, pool)
         places = {path: _place(path, folder, root) for path in lineage}
         found = dict(zip(places, pool.map(_digest, places.values()), strict=True))
-        judge = _Judge(ledger, found, present.result(), root)
+        judge = _Judge(ledger, found, present(), root)
     return Report(tuple(targets), {path: judge.node(path) for path in lineage})
 
 
@@ -174,20 +174,28 @@ def _digest(path: Path) -> tuple[str, int] | None:
     return digest(path) if path.exists() else None
 
 
-def _present(ledger: Ledger, lineage: Iterable[str], root: Path) -> dict[str, Any]:
-    """For each journal what the workflow says of its job now."""
-    present: dict[str, Any] = {}
-    entries = {
-        entry.journal: entry for path in lineage if (entry := ledger.outputs.get(path)) is not None
-    }
+def _ask_now(
+    ledger: Ledger, lineage: Iterable[str], root: Path, pool: ThreadPoolExecutor
+) -> Callable[[], dict[str, Any]]:
+    """Begin to ask the workflow; what comes back gives its answers by journal."""
+    entries = {entry.journal: entry for path in lineage if (entry := ledger.outputs.get(path))}
+    asked = []
     for scale in SCALES:
-        of_scale = {name: each for name, each in entries.items() if name.split("/")[1] == scale}
-        jobs = [(each.record["rule"], each.record["wildcards"]) for each in of_scale.values()]
-        if jobs:
-            answer = present_jobs(jobs, scale=scale, root=root)
-            for name, job in zip(of_scale, answer["jobs"], strict=True):
-                present[name] = {**job, "versions": answer["versions"]}
-    return present
+        names = [name for name in entries if name.split("/")[1] == scale]
+        if names:
+            records = [entries[name].record for name in names]
+            jobs = [(record["rule"], record["wildcards"]) for record in records]
+            asked.append((names, pool.submit(present_jobs, jobs, scale=scale, root=root)))
+
+    def answers() -> dict[str, Any]:
+        return {
+            name: {**job, "versions": answer["versions"]}
+            for names, future in asked
+            for answer in [future.result()]
+            for name, job in zip(names, answer["jobs"], strict=True)
+        }
+
+    return answers
 
 
 class _Judge:

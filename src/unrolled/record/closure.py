@@ -192,7 +192,8 @@ def _file_of(module: str, source: Path) -> Path | None:
 @cache
 def _data_files(path: Path) -> tuple[Path, ...]:
     """Files beside a module, or in folders beside it, that its text mentions by name."""
-    if not _package_data(path.parent):
+    candidates = _package_data(path.parent)
+    if not candidates:
         return ()
     texts = {
         part
@@ -201,9 +202,7 @@ def _data_files(path: Path) -> tuple[Path, ...]:
         for part in node.value.split("/")
     }
     return tuple(
-        file
-        for file in _package_data(path.parent)
-        if texts.intersection(file.relative_to(path.parent).parts)
+        file for file in candidates if texts.intersection(file.relative_to(path.parent).parts)
     )
 
 

@@ -149,10 +149,11 @@ class Settings(Block):
                 "and below pi",
             )
         least = min(population.networks.model_dump().values())
+        shown = min(settings.evaluation.examples, settings.evaluation.trials)
         for key, value, known in (
             ("population.controls", population.controls, least),
             ("figures.member", settings.figures.member + 1, least),
-            ("figures.trial", settings.figures.trial + 1, settings.evaluation.examples),
+            ("figures.trial", settings.figures.trial + 1, shown),
         ):
             if value > known:
                 raise contradiction(f"{paper}.{key}", f"there are only {known} to choose from")

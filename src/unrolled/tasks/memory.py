@@ -81,8 +81,13 @@ class Memory(Task):
         shape = (n, self.steps, self.bits)
         present = rng.random(shape) < self.pulse_probability
         present[:, 0] = True
-        signs = np.where(rng.random(shape) < 0.5, -1.0, 1.0)
-        signs[..., list(self.dead)] = 0.0
-        clock = np.arange(self.steps)[:, None]
-        last = np.maximum.accumulate(np.where(present, clock, 0), axis=1)
-        return Trials(np.where(present, signs, 0.0), np.take_along_axis(signs, last, axis=1))
+        positive = rng.random(shape) >= 0.5
+        # Twice the time of a pulse, and 1 more if it is positive: the largest so far is the last.
+        times = 2 * np.arange(1, self.steps + 1, dtype=np.int32)[:, None]
+        last = np.maximum.accumulate(present * (times + positive), axis=1)
+        alive = np.ones(self.bits)
+        alive[list(self.dead)] = 0.0
+        # Adding 0 turns -0 into 0.
+        return Trials(
+            present * (2.0 * positive - 1.0) * alive + 0.0, (2.0 * (last % 2) - 1.0) * alive + 0.0
+        )

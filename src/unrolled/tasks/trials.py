@@ -81,16 +81,14 @@ class TrialStream:
         inputs : float32 ndarray of shape (last - first, T, B, m)
         targets : float32 ndarray of shape (last - first, T, B, k)
         """
-        drawn = [
-            self.task.draw(self.batch, np.random.default_rng([self.seed, number]))
-            for number in range(first, last)
-        ]
-        inputs = np.stack([trials.inputs for trials in drawn])
-        targets = np.stack([trials.targets for trials in drawn])
-        return (
-            np.ascontiguousarray(inputs.swapaxes(1, 2), dtype=np.float32),
-            np.ascontiguousarray(targets.swapaxes(1, 2), dtype=np.float32),
-        )
+        shape = (last - first, self.task.steps, self.batch)
+        inputs = np.empty((*shape, len(self.task.input_names)), np.float32)
+        targets = np.empty((*shape, len(self.task.output_names)), np.float32)
+        for place, number in enumerate(range(first, last)):
+            trials = self.task.draw(self.batch, np.random.default_rng([self.seed, number]))
+            inputs[place] = trials.inputs.swapaxes(0, 1)
+            targets[place] = trials.targets.swapaxes(0, 1)
+        return inputs, targets
 
 
 def checked_count(name: str, value: int, least: int = 1) -> None:

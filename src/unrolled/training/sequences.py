@@ -135,7 +135,7 @@ def train_sequences(
     plans : mapping of str to SequencePlan
     side_by_side : int
         Networks that one program trains at once, of those that follow each other in ``plans``
-        and share sizes, stream and course. More than 1 is for GPUs.
+        and share sizes, first state, stream and course. More than 1 is for GPUs.
     progress : callable, optional
         Called as ``progress(done, total, loss)`` after each block of steps, counted over all
         plans.
@@ -238,8 +238,9 @@ def _groups(plans: Mapping[str, SequencePlan], size: int) -> Iterator[list[str]]
 
 def _kind(plan: SequencePlan) -> tuple:
     """What decides a compiled program, but for the batches' shapes."""
-    cell = plan.network.cell
-    return (cell.name, cell.nonlinearity, cell.units, cell.inputs, plan.network.outputs)
+    network, cell = plan.network, plan.network.cell
+    first = network.initial_state.tobytes()  # which the program holds as a constant
+    return (cell.name, cell.nonlinearity, cell.units, cell.inputs, network.outputs, first)
 
 
 class _Training:
@@ -280,7 +281,9 @@ class _Training:
         """The next block of steps."""
         first = state.optimiser.step
         last = min(first + BLOCK, self._course.steps)
-        losses = self._program.run(*self._stream.batches(first, last), self._course, first)
+        going = np.array([step is None for step in self._failures(state)])
+        batches = self._stream.batches(first, last)
+        losses = self._program.run(*batches, self._course, first, going)
         state.optimiser = self._program.read()
         failed = [np.flatnonzero(~np.isfinite(column)) for column in losses.T]
         with np.errstate(all="ignore"):
@@ -295,14 +298,22 @@ class _Training:
     def _results(self, state: TrainingState) -> Iterator[tuple[str, SequenceNetwork]]:
         """The trained networks with what is known about them."""
         values = self._program.unpack(state.optimiser.parameters)
+        failures = self._failures(state)
         for place, (name, plan) in enumerate(zip(self._names, self._plans, strict=True)):
-            failures = [entry["diverged"][place] for entry in state.history]
             metadata = dict(plan.network.metadata) | {
                 "course": asdict(plan.course),
                 "losses": [entry["losses"][place] for entry in state.history],
-                "diverged": next((step for step in failures if step is not None), None),
+                "diverged": failures[place],
             }
             yield name, plan.network.with_parameters(values[place], metadata=metadata)
+
+    def _failures(self, state: TrainingState) -> list[int | None]:
+        """Step at which the training of each network failed first; None where it did not."""
+        noted = [entry["diverged"] for entry in state.history]
+        return [
+            next((steps[place] for steps in noted if steps[place] is not None), None)
+            for place in range(len(self._plans))
+        ]
 
     def _identity(self) -> str:
         """Digest of all that decides the bytes, but for the code and its libraries."""
@@ -322,7 +333,7 @@ class Program:
     Parameters
     ----------
     network : SequenceNetwork
-        For its equations and shapes.
+        For its equations, its shapes and its first state.
     lead : tuple of int
         The leading axis of networks; empty for a single one without such an axis.
     """
@@ -332,15 +343,15 @@ class Program:
         import tensorflow as tf
 
         self._cell, self._lead = network.cell, lead
-        shapes = {key: value.shape for key, value in self.pack([network]).items()}
-        if lead:
-            shapes = {key: (*lead, *shape[1:]) for key, shape in shapes.items()}
-        self._groups = [
-            {key: tf.Variable(tf.zeros(shape)) for key, shape in shapes.items()} for _ in range(3)
-        ]
+        first = self.pack([network])
+        self._shapes = {key: value.shape[len(lead) :] for key, value in first.items()}
+        size = sum(int(np.prod(shape)) for shape in self._shapes.values())
+        # All matrices in one row: Adam is compiled once instead of once for each.
+        self._rows = [tf.Variable(tf.zeros((*lead, size))) for _ in range(3)]
         self._step = 0
         self._initial = np.float32(network.initial_state)
-        self._compiled = tf.function(self._steps, jit_compile=True)
+        # Nothing here has to be rewritten as a graph: to look for it takes as long as to trace.
+        self._compiled = tf.function(self._steps, jit_compile=True, autograph=False)
 
     def pack(self, networks: list[SequenceNetwork]) -> dict[str, np.ndarray]:
         """Trained values as float32 matrices, with the leading axis if there is one."""
@@ -370,21 +381,40 @@ class Program:
     def load(self, state: OptimiserState) -> None:
         """Continue from ``state``."""
         groups = (state.parameters, state.first_moments, state.second_moments)
-        for variables, values in zip(self._groups, groups, strict=True):
-            for key, variable in variables.items():
-                variable.assign(values[key])
+        for row, values in zip(self._rows, groups, strict=True):
+            row.assign(self._join(values))
         self._step = state.step
 
     def read(self) -> OptimiserState:
         """Copies of everything that a step changes."""
         parameters, first, second = (
-            {key: variable.numpy().copy() for key, variable in variables.items()}
-            for variables in self._groups
+            {key: value.numpy().copy() for key, value in self._split(row).items()}
+            for row in self._rows
         )
         return OptimiserState(parameters, first, second, self._step)
 
+    def _join(self, matrices: Mapping[str, Tensor]) -> Tensor:
+        """All entries of the matrices in one row (..., entries)."""
+        import tensorflow as tf
+
+        rows = [tf.reshape(matrices[key], (*self._lead, -1)) for key in self._shapes]
+        return tf.concat(rows, axis=-1)
+
+    def _split(self, row: Tensor) -> dict[str, Tensor]:
+        """The inverse of `_join`."""
+        import tensorflow as tf
+
+        sizes = [int(np.prod(shape)) for shape in self._shapes.values()]
+        parts = zip(self._shapes.items(), tf.split(row, sizes, axis=-1), strict=True)
+        return {key: tf.reshape(part, (*self._lead, *shape)) for (key, shape), part in parts}
+
     def run(
-        self, inputs: np.ndarray, targets: np.ndarray, course: Course, first: int
+        self,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        course: Course,
+        first: int,
+        going: np.ndarray,
     ) -> np.ndarray:
         """Make a step on each of some batches.
 
@@ -395,12 +425,14 @@ class Program:
         course : Course
         first : int
             Steps made before.
+        going : bool ndarray of shape (networks,)
+            Which networks are trained on; the training of the others has failed.
 
         Returns
         -------
         losses : ndarray of shape (S, networks)
-            Mean squared error before each step, without the penalty; NaN or infinite from
-            where the training of a network failed.
+            Mean squared error before each step, without the penalty; NaN from where the
+            training of a network failed.
         """
         last = first + len(inputs)
         steps = np.arange(first + 1, last + 1)
@@ -408,47 +440,40 @@ class Program:
         corrections = np.sqrt(1.0 - BETA_2**steps) / (1.0 - BETA_1**steps)
         rates = (course.rates(first, last) * corrections).astype(np.float32)
         numbers = np.array([course.clip, course.penalty, course.epsilon], np.float32)
-        losses = self._compiled(inputs, targets, rates, numbers).numpy()
+        going = going.reshape(self._lead)
+        losses = self._compiled(inputs, targets, rates, numbers, going).numpy()
         self._step = last
         return losses.reshape(len(inputs), -1).astype(np.float64)
 
-    def _steps(self, inputs, targets, rates, numbers):
+    def _steps(self, inputs, targets, rates, numbers, going):
         """All steps as one graph, each from the values that the one before left."""
         import tensorflow as tf
 
         clip, penalty, epsilon = tf.unstack(numbers)
-        start = tuple(
-            {key: variable.read_value() for key, variable in group.items()}
-            for group in self._groups
-        )
-        store = tf.TensorArray(tf.float32, len(inputs), element_shape=self._lead)
+        store = tf.TensorArray(tf.float32, inputs.shape[0], element_shape=self._lead)
 
-        def body(step, groups, losses):
-            values, first, second = groups
+        def body(step, going, values, first, second, losses):
             loss, gradients = loss_and_gradients(
-                self._cell, values, self._initial, inputs[step], targets[step]
+                self._cell, self._split(values), self._initial, inputs[step], targets[step]
             )
-            gradients = {key: g + 2.0 * penalty * values[key] for key, g in gradients.items()}
-            norm = tf.sqrt(tf.add_n([_sum(g**2) for g in gradients.values()]))
-            sound = tf.math.is_finite(loss) & tf.math.is_finite(norm)
-            losses = losses.write(step, tf.where(sound, loss, tf.fill(loss.shape, float("nan"))))
-            scale, sound = (clip / tf.maximum(norm, clip))[..., None, None], sound[..., None, None]
-            changed: tuple[dict, dict, dict] = ({}, {}, {})
-            for key, gradient in gradients.items():
-                gradient *= scale
-                mean = first[key] + (1.0 - BETA_1) * (gradient - first[key])
-                square = second[key] + (1.0 - BETA_2) * (gradient**2 - second[key])
-                value = values[key] - rates[step] * mean / (tf.sqrt(square) + epsilon)
-                for group, old, new in zip(changed, groups, (value, mean, square), strict=True):
-                    group[key] = tf.where(sound, new, old[key])
-            return step + 1, changed, losses
+            gradient = self._join(gradients) + 2.0 * penalty * values
+            norm = tf.norm(gradient, axis=-1, keepdims=True)
+            going &= tf.math.is_finite(loss) & tf.math.is_finite(norm[..., 0])
+            losses = losses.write(step, tf.where(going, loss, float("nan")))
+            gradient *= clip / tf.maximum(norm, clip)
+            mean = first + (1.0 - BETA_1) * (gradient - first)
+            square = second + (1.0 - BETA_2) * (gradient**2 - second)
+            value = values - rates[step] * mean / (tf.sqrt(square) + epsilon)
+            pairs = ((value, values), (mean, first), (square, second))
+            sound = going[..., None]
+            return step + 1, going, *(tf.where(sound, new, old) for new, old in pairs), losses
 
-        _, groups, losses = tf.while_loop(
-            lambda step, *_: step < len(inputs), body, (0, start, store)
+        rows = (row.read_value() for row in self._rows)
+        _, _, *rows, losses = tf.while_loop(
+            lambda step, *_: step < inputs.shape[0], body, (0, going, *rows, store)
         )
-        for variables, values in zip(self._groups, groups, strict=True):
-            for key, variable in variables.items():
-                variable.assign(values[key])
+        for row, values in zip(self._rows, rows, strict=True):
+            row.assign(values)
         return losses.stack()
 
 
