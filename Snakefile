@@ -26,8 +26,3 @@ rule all:
     input:
         rules.line_attractor.input,
         "<results>/index.html",
-
-
-onsuccess:
-    # The page's own job and what came after it are in the records only now.
-    write_run_times(f"results/{SCALE}/record")

@@ -6,10 +6,11 @@ import warnings
 from collections.abc import Sequence
 
 from unrolled import __version__
-from unrolled.commands import fixed_points
+from unrolled.commands import audit, fixed_points
 
-# A command has NAME, SUMMARY, EXAMPLE, add_arguments(parser) and run(arguments).
-COMMANDS = (fixed_points,)
+# A command has NAME, SUMMARY, EXAMPLE, add_arguments(parser) and run(arguments), which may return
+# an exit status.
+COMMANDS = (audit, fixed_points)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,17 +24,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, or 1 where the command could not do its work.
+        Exit status: the command's own, else 0; 1 where it could not do its work.
     """
     chosen = _parser().parse_args(arguments)
     with warnings.catch_warnings():
         warnings.showwarning = _note  # type: ignore[assignment]  # it takes whatever comes
         try:
-            chosen.run(chosen)
+            return chosen.run(chosen) or 0
         except (ValueError, OSError) as error:
             print(f"unrolled {chosen.command}: {error}", file=sys.stderr)
             return 1
-    return 0
 
 
 def _note(message: Warning | str, *_: object) -> None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from unrolled.record.alive import stay_alive
-from unrolled.record.lock import loaded_versions, lock_fingerprint, locked_versions
+from unrolled.record.lock import lock_fingerprint, locked_versions, pinned_versions
 
 
 @pytest.fixture
@@ -50,11 +50,9 @@ def test_a_note_in_the_lock_file_changes_nothing(root):
     assert lock_fingerprint(root) == before
 
 
-def test_versions_of_loaded_libraries_only_are_recorded(root):
-    import numpy as np
-
-    assert np.__name__ in sys.modules
-    assert loaded_versions(root) == {"numpy": "1.0"}
+def test_the_lock_files_say_what_they_ask_for_on_each_system(root):
+    (root / "envs" / "gpu.txt").write_text("numpy==1.1 ; python_version >= '3.12'\n")
+    assert pinned_versions(root) == {"numpy": {"1.0", "1.1"}, "some-thing": {"2.0"}}
 
 
 HOLD = """

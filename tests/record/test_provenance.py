@@ -32,7 +32,7 @@ def test_records_come_back_in_order(journal):
 
 def test_an_edited_line_shows(journal):
     journal.write_text(journal.read_text().replace('"number": 1', '"number": 7'))
-    with pytest.raises(ValueError, match=r"line 3.*records were edited"):
+    with pytest.raises(ValueError, match=r"line 2: it was edited.*records were edited"):
         read_records(journal)
 
 

@@ -173,6 +173,19 @@ def test_a_second_run_is_chained_to_the_first(job):
     assert first["previous"] != second["previous"]
 
 
+def test_a_job_that_is_cut_off_at_the_end_leaves_a_record_without_an_output(job, monkeypatch):
+    """The other way round, the next audit would take a whole output for a forged one."""
+
+    def killed(outputs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("unrolled.record.outputs.Outputs.commit", killed)
+    with pytest.raises(KeyboardInterrupt), run_step(job()) as step:
+        write(step)
+    assert len(records(job)) == 1
+    assert not (job.root / "results/data.json").exists()
+
+
 def test_a_rule_without_outputs_leaves_no_record(job):
     with run_step(job(outputs={})):
         pass

@@ -1,7 +1,6 @@
 # Claims judged, the gate that fails when they do, and the page. Included after the papers' rules:
 # a paper is in the run when its rule file has filled FIGURES[<paper>] with its figures' names.
 from unrolled.record.captions import caption_path
-from unrolled.record.run_times import write_run_times
 
 # Files of the repository by a path from the working folder, the same in every checkout.
 ATLAS_FILES = os.path.relpath(ROOT / "workflow")

@@ -13,6 +13,8 @@ from unrolled.record.alive import stay_alive
 from unrolled.record.closure import code_of
 from unrolled.record.determinism import FIXED
 from unrolled.record.provenance import GIT_STATE, RECORD_FOLDER, git_state
+from unrolled.record.run_times import write_run_times
+from unrolled.record.seals import seal_records
 from unrolled.settings import check_scale, check_settings, refuse_settings_in_profiles
 
 if workflow.is_main_process:
@@ -34,9 +36,8 @@ os.environ.update(
     FIXED,
     PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.environ.get("PYTHONPATH")])),
 )
-os.environ.update(
-    {RECORD_FOLDER: f"results/{SCALE}/record", GIT_STATE: git_state(ROOT)},
-)
+RECORDS = f"results/{SCALE}/record"
+os.environ.update({RECORD_FOLDER: RECORDS, GIT_STATE: git_state(ROOT)})
 
 
 pathvars:
@@ -55,3 +56,18 @@ FIGURES = {}
 # the numbers of its networks; rule files fill both.
 RECIPES = {}
 MEMBERS = {}
+
+
+# Only the main process of a run comes here, once before its first job and once after its last.
+onstart:
+    seal_records(RECORDS, "begin")
+
+
+onsuccess:
+    seal_records(RECORDS, "end")
+    # The page's own job and what came after it are in the records only now.
+    write_run_times(RECORDS)
+
+
+onerror:
+    seal_records(RECORDS, "error")

@@ -22,7 +22,7 @@ PACKAGE = "unrolled"
 # (record.determinism) count, and so do claims and pages.
 BOOKKEEPING = frozenset({PACKAGE}) | frozenset(
     f"{PACKAGE}.record.{name}"
-    for name in ("alive", "closure", "lock", "logs", "outputs", "provenance", "step")
+    for name in ("alive", "closure", "lock", "logs", "outputs", "provenance", "seals", "step")
 )
 _DIGITS = 12
 
@@ -126,8 +126,10 @@ def _imports_of(path: Path, module: str, source: Path) -> tuple[str, ...]:
 
 
 def _executed(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node, without what only a type checker reads."""
+    """Every statement, where all imports stand, without what only a type checker reads."""
     for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.stmt | ast.excepthandler | ast.match_case):
+            continue
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             for other in node.orelse:
                 yield other
@@ -272,6 +274,14 @@ def _lock(root: Path) -> str:
 
 def forget() -> None:
     """Read every file anew: for a process that sees code change, as tests do."""
-    for each in (_imports_of, _stub_names, _package_data, _tree, _hash_of_code, _hash_of_file):
+    for each in (
+        _imports_of,
+        _stub_names,
+        _data_files,
+        _package_data,
+        _tree,
+        _hash_of_code,
+        _hash_of_file,
+    ):
         each.cache_clear()
     _lock.cache_clear()

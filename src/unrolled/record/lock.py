@@ -7,22 +7,15 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 LOCK_FILES = ("envs/cpu.txt", "envs/gpu.txt")
 
-_PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?==", re.MULTILINE)
+_PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _INSTALLED = re.compile(r"^(.+?)-([^-]+)\.(?:dist|egg)-info$")
-# Distributions whose module has another name.
-_MODULES = {
-    "pillow": "PIL",
-    "pyyaml": "yaml",
-    "scikit-learn": "sklearn",
-    "tensorflow-cpu": "tensorflow",
-}
 
 
 def locked_versions(root: str | Path) -> dict[str, str]:
@@ -39,11 +32,7 @@ def locked_versions(root: str | Path) -> dict[str, str]:
         Normalised name to version, sorted. What is not installed is left out, and so is what
         was installed by hand: a debugger makes nothing stale.
     """
-    names: set[str] = set()
-    for file in LOCK_FILES:
-        path = Path(root, file)
-        if path.is_file():
-            names.update(map(_normal, _PINNED.findall(path.read_text(encoding="utf-8"))))
+    names = {name for name, _ in _pins(root)}
     installed = _installed(tuple(sys.path))
     return {name: installed[name] for name in sorted(names) if name in installed}
 
@@ -66,8 +55,8 @@ def lock_fingerprint(root: str | Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def loaded_versions(root: str | Path) -> dict[str, str]:
-    """Version of each locked library that this process has loaded.
+def pinned_versions(root: str | Path) -> dict[str, set[str]]:
+    """Versions that the lock files ask for.
 
     Parameters
     ----------
@@ -77,13 +66,20 @@ def loaded_versions(root: str | Path) -> dict[str, str]:
     Returns
     -------
     dict
-        Name to version, sorted.
+        Normalised name to versions: more than one where they differ between systems.
     """
-    return {
-        name: version
-        for name, version in locked_versions(root).items()
-        if _MODULES.get(name, name.replace("-", "_")) in sys.modules
-    }
+    pins: dict[str, set[str]] = {}
+    for name, version in _pins(root):
+        pins.setdefault(name, set()).add(version)
+    return pins
+
+
+def _pins(root: str | Path) -> Iterator[tuple[str, str]]:
+    for file in LOCK_FILES:
+        path = Path(root, file)
+        if path.is_file():
+            for name, version in _PINNED.findall(path.read_text(encoding="utf-8")):
+                yield _normal(name), version
 
 
 def _normal(name: str) -> str:

@@ -1,7 +1,31 @@
 """Records of what made each output: one file of JSON lines for each job, only appended to.
 
-A line carries the sha256 of the line before it, so that a later edit shows. Nothing in a line
-names a person, a machine or a folder outside the project.
+A folder ``results/<scale>/record`` holds a journal for each job, named by its rule and wildcards
+as ``train,cell=gru,corpus=film.jsonl``, and beside them the seals of `unrolled.record.seals`.
+Every run of the job adds one line:
+
+===================  ==============================================================================
+``format``           2; lines of an older form have none
+``record``           name of what was computed: inputs, settings, code, lock and seed (`record_id`)
+``rule, wildcards``  the job
+``scale``            smoke, demo or paper
+``outputs, inputs``  path, ``sha256`` and ``bytes`` of each; paths from the working folder, or from
+                     the repository
+``params``           the rule's named parameters: its settings, or where a raw file comes from
+``code``             script, modules of the package and further files, each with a hash of its code
+``seed``             root seed
+``lock, versions``   fingerprint of the locked libraries, and the version of each
+``git``              commit, and whether tracked files differed from it
+``run``              sha256 of the seal that opened the run
+``previous``         sha256 of the line before it, zeros for the first
+``digest``           sha256 of this line's own content, without the digest
+===================  ==============================================================================
+
+and processor, threads, variables, start, seconds and memory. Jobs that run at the same time write
+to different files, so no lock is needed, on one machine or on a cluster. A line is written before
+its outputs are moved into place: a job that is killed in between leaves a record without a file,
+never a file without a record. Nothing in a line names a person, a machine or a folder outside the
+project.
 """
 
 from __future__ import annotations
@@ -13,15 +37,17 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from unrolled.record.lock import loaded_versions
+from unrolled.record.lock import locked_versions
 
 RECORD_FOLDER = "UNROLLED_RECORD"
 GIT_STATE = "UNROLLED_GIT"
 FIRST = "0" * 64
+FORMAT = 2
 
 _RECORDED_VARIABLES = (
     "CUDA_VISIBLE_DEVICES",
@@ -86,6 +112,28 @@ def journal_path(rule: str, wildcards: Mapping[str, str], folder: str | Path) ->
     return Path(folder, ",".join(parts) + ".jsonl")
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of a journal as it stands there.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+    sha256 : str
+        Of its bytes.
+    record : dict or None
+        What it says; None where a kill cut it short.
+    fault : str
+        How it shows that somebody edited the file; empty where nothing shows.
+    """
+
+    number: int
+    sha256: str
+    record: dict[str, Any] | None
+    fault: str
+
+
 def append_record(path: str | Path, record: Mapping[str, Any]) -> dict[str, Any]:
     """Add one line to a job's records, chained to the line before it.
 
@@ -99,19 +147,47 @@ def append_record(path: str | Path, record: Mapping[str, Any]) -> dict[str, Any]
     Returns
     -------
     dict
-        The record with ``previous``, the sha256 of the line before (zeros for the first).
+        The record with ``format``, ``previous`` and ``digest``.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     before = path.read_bytes() if path.exists() else b""
     lines = before.splitlines()
-    chained = {**record, "previous": hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST}
-    text = json.dumps(chained, sort_keys=True, default=str, ensure_ascii=False) + "\n"
+    previous = hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST
+    # As it will be read: keys that are numbers become text.
+    chained = json.loads(_text({**record, "format": FORMAT, "previous": previous}))
+    chained["digest"] = _digest(chained)
+    text = _text(chained) + "\n"
     if before and not before.endswith(b"\n"):
         text = "\n" + text  # a run that was killed left half a line; it stays, to be seen
     with path.open("ab") as file:
         file.write(text.encode())
     return chained
+
+
+def read_lines(path: str | Path) -> list[Line]:
+    """Every line of a journal, with what is wrong with it.
+
+    Parameters
+    ----------
+    path : path
+        From `journal_path`.
+
+    Returns
+    -------
+    list of Line
+        Oldest first.
+    """
+    lines, previous = [], FIRST
+    for number, line in enumerate(Path(path).read_bytes().splitlines(), start=1):
+        record, fault = _parsed(line), ""
+        if record is not None and "format" in record and record.get("digest") != _digest(record):
+            fault = "it was edited"
+        elif record is not None and record.get("previous") != previous:
+            fault = "the line before it is not the one that it was written after"
+        previous = hashlib.sha256(line).hexdigest()
+        lines.append(Line(number, previous, record, fault))
+    return lines
 
 
 def read_records(path: str | Path) -> list[dict[str, Any]]:
@@ -130,24 +206,34 @@ def read_records(path: str | Path) -> list[dict[str, Any]]:
     Raises
     ------
     ValueError
-        If a line does not carry the sha256 of the line before it: the file was edited.
+        If a line was edited, or does not carry the sha256 of the line before it.
     """
-    records, previous = [], FIRST
-    for number, line in enumerate(Path(path).read_bytes().splitlines(), start=1):
-        try:
-            record = json.loads(line)
-        except ValueError:
-            record = None
-        if isinstance(record, dict):
-            if record.get("previous") != previous:
-                raise ValueError(
-                    f"{path}, line {number}: the line before it is not the one that it was "
-                    "written after, so the records were edited. Compare them with a copy, or "
-                    "delete the outputs and run `snakemake --cores all` again."
-                )
-            records.append(record)
-        previous = hashlib.sha256(line).hexdigest()
-    return records
+    lines = read_lines(path)
+    for line in lines:
+        if line.fault:
+            raise ValueError(
+                f"{path}, line {line.number}: {line.fault}, so the records were edited. Compare "
+                "them with a copy, or delete the file and its outputs and run "
+                "`snakemake --cores all` again."
+            )
+    return [line.record for line in lines if line.record is not None]
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _text(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, sort_keys=True, default=str, ensure_ascii=False)
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    content = {name: value for name, value in record.items() if name != "digest"}
+    return hashlib.sha256(_text(content).encode()).hexdigest()
 
 
 def describe_run(root: str | Path) -> dict[str, Any]:
@@ -168,7 +254,7 @@ def describe_run(root: str | Path) -> dict[str, Any]:
     watched = (*THREAD_VARIABLES, *_RECORDED_VARIABLES)
     return {
         "git": _git_facts(os.environ.get(GIT_STATE) or git_state(root)),
-        "versions": loaded_versions(root),
+        "versions": locked_versions(root),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "processor": processor(),

@@ -19,6 +19,7 @@ from unrolled.record.closure import PACKAGE, modules_in
 from unrolled.record.determinism import generator, pin_environment, seed_libraries
 from unrolled.record.logs import Progress, close_log, duration, job_name, open_log, real_traceback
 from unrolled.record.outputs import Outputs, digest
+from unrolled.record.seals import current_run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +70,7 @@ class Step:
     def __init__(self, snakemake: Any) -> None:
         self._rule: str = snakemake.rule
         self._wildcards = {name: str(value) for name, value in snakemake.wildcards.items()}
-        self._code = _code_lines(snakemake.params)
+        self._code = code_lines(snakemake.params)
         self._script = _script_path(self._code)
         self._seed = _seed_of(self._code, self._rule)
         self._began = time.monotonic()
@@ -78,8 +79,10 @@ class Step:
         self.wildcards = snakemake.wildcards
         self._log_file = next(iter(snakemake.log), None)
         self._threads = snakemake.threads
+        self._scale = snakemake.config.get("scale")
         self.log = open_log(self._rule, self._log_file)
         self.output = Outputs(snakemake.output)
+        self._run = current_run(self._journal.parent) if self.output.final else None
 
     def __enter__(self) -> Self:
         """Say so, fix threads and seeds, look at the inputs."""
@@ -123,7 +126,7 @@ class Step:
             self._rule,
             self._wildcards,
             inputs=[str(each["sha256"]) for each in self._inputs],
-            params=_named(self.params),
+            params=named(self.params),
             code=self._code,
         )
 
@@ -216,14 +219,14 @@ class Step:
         return [self._rule, *(f"{name}={value}" for name, value in wildcards)]
 
     def _finish(self) -> None:
-        """Check, describe, move and record, in this order: a record follows whole outputs."""
+        """Check, record and move, in this order: no output is ever there without its record."""
         self._check_closure()
         written = self.output.describe()
-        self.output.commit()
         facts = provenance.describe_run(ROOT)
         seconds = time.monotonic() - self._began
         if written:
             provenance.append_record(self._journal, self._record(written, seconds, facts))
+            self.output.commit()
             shutil.rmtree(self._checkpoints, ignore_errors=True)
         self.log.info(
             "done %s in %s, %d MB at most",
@@ -240,19 +243,21 @@ class Step:
         code.pop("seed", None)
         return {
             "record": self.record_id,
+            "run": self._run,
             "rule": self._rule,
+            "scale": self._scale,
             "wildcards": self._wildcards,
             "outputs": [
                 {"path": provenance.known_path(path, ROOT), "sha256": sha256, "bytes": size}
                 for path, sha256, size in written
             ],
             "inputs": self._inputs,
-            "params": _named(self.params),
+            "params": named(self.params),
             "seed": self._seed,
             "lock": code.pop("lock", None),
             "code": code,
             "threads": self._threads,
-            "started": self._start.isoformat(timespec="seconds"),
+            "started": self._start.isoformat(timespec="milliseconds"),
             "seconds": round(seconds, 3),
             **facts,
         }
@@ -282,8 +287,18 @@ class Step:
         sys.exit(1)
 
 
-def _code_lines(params: Any) -> list[str]:
-    """Parameters without a name, as `code_of` returned them; the seed is the last."""
+def code_lines(params: Any) -> list[str]:
+    """Parameters without a name, as `code_of` returned them; the seed is the last.
+
+    Parameters
+    ----------
+    params : snakemake.iocontainers.Params
+        A job's parameters.
+
+    Returns
+    -------
+    list of str
+    """
     lines: list[str] = []
     for value in params:
         if not isinstance(value, str):
@@ -294,7 +309,18 @@ def _code_lines(params: Any) -> list[str]:
     return []
 
 
-def _named(params: Any) -> dict[str, Any]:
+def named(params: Any) -> dict[str, Any]:
+    """Parameters with a name: a job's settings.
+
+    Parameters
+    ----------
+    params : snakemake.iocontainers.Params
+        A job's parameters.
+
+    Returns
+    -------
+    dict
+    """
     return dict(params.items())
 
 

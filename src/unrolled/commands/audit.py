@@ -1,0 +1,190 @@
+"""``unrolled audit``: from a figure back to the raw bytes, and what no longer holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+    from rich.tree import Tree
+
+    from unrolled.record.report import Change, Node, Report
+
+NAME = "audit"
+SUMMARY = "Follow results back to the raw bytes and say what is intact, stale or tampered with."
+EXAMPLE = """\
+A figure with everything it was made from, a paper, everything, and the same for a program:
+
+  unrolled audit results/demo/line_attractor/figures/fig2.pdf
+  unrolled audit results/demo/line_attractor
+  unrolled audit
+  unrolled audit --json > audit.json
+
+It exits with 0 only where all is intact. docs/audit.md says what each word means.
+"""
+STYLES = {
+    "intact": "green",
+    "drifted": "magenta",
+    "stale": "yellow",
+    "unrecorded": "cyan",
+    "tampered": "bold red",
+}
+#: Digits of a sum that are shown.
+DIGITS = 12
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="figures, tables, claims.json, "
+        "raw files or folders of them, or ids of claims (default: every result)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="write the report as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Audit, print, and give the exit status: 0 where all is intact, 1 where not.
+
+    Raises
+    ------
+    ValueError
+        If a path is none that can be audited, or the workflow cannot be read.
+    """
+    from unrolled.record.audit import audit
+
+    report = audit(arguments.paths, _root(arguments.paths))
+    if arguments.json:
+        print(json.dumps(report.as_dict(), indent=1, ensure_ascii=False))
+    else:
+        from rich.console import Console
+
+        console = Console()
+        for part in describe(report):
+            console.print(part)
+    return 0 if report.verdict == "intact" else 1
+
+
+def describe(report: Report) -> Iterator[RenderableType]:
+    """The report for a terminal: a tree of one target, or what is amiss among many.
+
+    Parameters
+    ----------
+    report : Report
+        See `unrolled.record.audit`.
+    """
+    from rich.text import Text
+
+    if len(report.targets) == 1:
+        yield lineage_tree(report, report.targets[0])
+    else:
+        for node in report.nodes.values():
+            if node.verdict != "intact":
+                yield _branch(node)
+    counts = Counter(node.verdict for node in report.nodes.values())
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in STYLES if counts[verdict])
+    total = len(report.nodes)
+    asked = len(report.targets)
+    yield Text.assemble(
+        (report.verdict, STYLES[report.verdict]),
+        f": {said or 'nothing to audit'} "
+        f"({asked} asked for, {total} with all that they were made from).",
+    )
+
+
+def lineage_tree(report: Report, path: str) -> Tree:
+    """A file and what it was made from, as branches; each file is opened up once.
+
+    Parameters
+    ----------
+    report : Report
+    path : str
+        One of its nodes.
+    """
+    shown: set[str] = set()
+
+    def branch(path: str) -> Tree:
+        node = report.nodes[path]
+        if path in shown:
+            from rich.tree import Tree
+
+            return Tree(_headline(node, "as above" if node.links else ""))
+        shown.add(path)
+        tree = _branch(node)
+        for source in dict.fromkeys(link.input for link in node.links):
+            tree.children.append(branch(source))
+        return tree
+
+    return branch(path)
+
+
+def _branch(node: Node) -> Tree:
+    """One file: verdict and sum, what changed, and how it was made."""
+    from rich.console import Group
+    from rich.text import Text
+    from rich.tree import Tree
+
+    changes = [Text(f"  {_sentence(change)}", STYLES[change.verdict]) for change in node.changes]
+    facts = [Text(f"  {fact}", "dim", no_wrap=True, overflow="ellipsis") for fact in _facts(node)]
+    return Tree(Group(_headline(node), *changes, *facts))
+
+
+def _headline(node: Node, note: str = "") -> Text:
+    from rich.text import Text
+
+    return Text.assemble(
+        (node.verdict, STYLES[node.verdict]),
+        f" {node.path} ",
+        (f"{node.kind} {(node.sha256 or 'missing')[:DIGITS]} {note}".rstrip(), "dim"),
+    )
+
+
+def _sentence(change: Change) -> str:
+    """What changed, from what, to what."""
+    text = f"{change.verdict}: {change.what} {change.name}"
+    if change.old is not None or change.new is not None:
+        text += f": {_short(change.old)} → {_short(change.new)}"
+    return f"{text} ({change.note})" if change.note else text
+
+
+def _short(value: str | None) -> str:
+    """A sum by its first digits, anything else whole."""
+    if value is None:
+        return "none"
+    is_sum = len(value) == 64 and not set(value) - set("0123456789abcdef")
+    return value[:DIGITS] if is_sum else value
+
+
+def _facts(node: Node) -> Iterator[str]:
+    """Home and licence of a raw file; job, code, settings and seed of what was made."""
+    if node.source:
+        yield f"home {node.source['home']}, licence {node.source['licence']}"
+        yield f"sha256 {node.sha256}, {node.bytes} bytes"
+    if not node.record:
+        return
+    record = node.record
+    names = ", ".join(f"{name}={value}" for name, value in record["wildcards"].items())
+    yield f"rule {record['rule']}{f' ({names})' if names else ''}, seed {record['seed']}, " + (
+        f"{_commit(record['git'])}, lock {record['lock']}, {len(record['code'])} pieces of code"
+    )
+    settings = json.dumps(record["params"], ensure_ascii=False)
+    if record["params"] and not node.source:
+        yield f"settings {settings}"
+
+
+def _commit(git: dict[str, Any]) -> str:
+    if not git["commit"]:
+        return "no commit"
+    return f"commit {git['commit'][:DIGITS]}{' and changes to it' if git['dirty'] else ''}"
+
+
+def _root(paths: Iterable[str]) -> Path:
+    """The checkout around the first path, or around here, or the one that this code is in."""
+    start = next((Path(path).absolute() for path in paths), Path.cwd())
+    for folder in (start, *start.parents, Path.cwd(), *Path.cwd().parents):
+        if (folder / "Snakefile").is_file() and (folder / "workflow").is_dir():
+            return folder
+    return Path(__file__).resolve().parents[3]
