@@ -5,12 +5,14 @@
 # make format   lay out code and rules, write the settings' JSON schema
 # make lint     everything that can be checked without running anything
 # make lock     new lock files from envs/*.in
+# make reference  reference numbers from intact results of a scale (SCALE=demo)
 # ENV=gpu       with envs/gpu.txt instead of envs/cpu.txt
 
 ENV ?= cpu
 PYTHON ?= python3
 CORES ?= all
 TARGETS ?= all
+SCALE ?= demo
 VENV := .venv
 READY := $(VENV)/ready-$(ENV)
 SCHEMA := workflow/schemas/config.schema.json
@@ -21,7 +23,7 @@ BENCH := .venv-bench
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH
 
-.PHONY: all test bench clean format lint lock setup
+.PHONY: all test bench clean format lint lock reference setup
 .DEFAULT_GOAL := all
 
 all: $(READY)
@@ -84,3 +86,6 @@ lock:
 	    --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" \
 	    --no-emit-index-url --no-emit-find-links || exit 1; \
 	done
+
+reference: $(READY)
+	python -m unrolled.record.reference $(SCALE)

@@ -6,11 +6,11 @@ import warnings
 from collections.abc import Sequence
 
 from unrolled import __version__
-from unrolled.commands import audit, fixed_points
+from unrolled.commands import audit, fixed_points, rebuild, verify
 
 # A command has NAME, SUMMARY, EXAMPLE, add_arguments(parser) and run(arguments), which may return
 # an exit status.
-COMMANDS = (audit, fixed_points)
+COMMANDS = (audit, rebuild, verify, fixed_points)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from unrolled.commands.checkout import find_checkout
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -56,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from unrolled.record.audit import audit
 
-    report = audit(arguments.paths, _root(arguments.paths))
+    report = audit(arguments.paths, find_checkout(arguments.paths))
     if arguments.json:
         print(json.dumps(report.as_dict(), indent=1, ensure_ascii=False))
     else:
@@ -179,12 +180,3 @@ def _commit(git: dict[str, Any]) -> str:
     if not git["commit"]:
         return "no commit"
     return f"commit {git['commit'][:DIGITS]}{' and changes to it' if git['dirty'] else ''}"
-
-
-def _root(paths: Iterable[str]) -> Path:
-    """The checkout around the first path, or around here, or the one that this code is in."""
-    start = next((Path(path).absolute() for path in paths), Path.cwd())
-    for folder in (start, *start.parents, Path.cwd(), *Path.cwd().parents):
-        if (folder / "Snakefile").is_file() and (folder / "workflow").is_dir():
-            return folder
-    return Path(__file__).resolve().parents[3]

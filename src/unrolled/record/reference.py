@@ -1,0 +1,228 @@
+"""Reference numbers of a paper: what another machine's results are compared with, and how closely.
+
+``workflow/reference/<scale>/<paper>.json`` holds every quantity that a claim names, every
+claim's verdict with its margin, and a fingerprint of every array that the paper was made from.
+A maintainer writes it with ``make reference``, from results that are all intact.
+
+Another processor sums in another order, so that training, a long chain of float32 sums, ends in
+another network of the same kind, much as another seed would. Hence three kinds of tolerance:
+
+==========  =======================================================================================
+exact       whole numbers and text that no training touched: identical
+numerics    other numbers that no training touched: within 1e-9 of their size
+training    a quantity of trained networks: within twice its range over networks, for the median
+            of as few as three new ones seldom moves further; where no range is known, within a
+            tenth of itself or half of its claim's margin, whichever is more. Arrays of trained
+            networks: dimensions and types; their numbers are shown, and judged by the quantities
+==========  =======================================================================================
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from unrolled.files import load_json, save_json
+from unrolled.record.audit import audit
+from unrolled.record.comparison import upstream_first
+from unrolled.record.fingerprints import fingerprints
+from unrolled.record.ledger import Entry, read_ledger
+from unrolled.settings.model import SCALES
+
+__all__ = [
+    "NUMERICS",
+    "make_reference",
+    "named_quantities",
+    "papers_in",
+    "reference_path",
+    "tolerance",
+]
+
+#: Share by which numbers may differ that no training touched.
+NUMERICS = 1e-9
+_RANGES = 2.0
+_SHARE = 0.1
+_MARGIN = 0.5
+
+
+def reference_path(root: str | Path, scale: str, paper: str) -> Path:
+    """Where a paper's reference numbers are."""
+    return Path(root, "workflow", "reference", scale, f"{paper}.json")
+
+
+def papers_in(root: str | Path, scale: str) -> list[str]:
+    """Papers with results at a scale."""
+    return sorted(path.parent.name for path in Path(root, "results", scale).glob("*/claims.json"))
+
+
+def named_quantities(claims: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Every quantity that claims name: their own, their controls, and others they compare with.
+
+    Parameters
+    ----------
+    claims : iterable of mapping
+        The `claims` of a ``claims.json``.
+    """
+    named: set[str] = set()
+    for claim in claims:
+        accept = claim["accept"] or {}
+        named |= {claim["quantity"], claim["control"]}
+        named |= {accept.get("greater_than"), accept.get("less_than")} - {"control"}
+    return sorted(name for name in named if name)
+
+
+def make_reference(paper: str, scale: str, root: str | Path) -> dict[str, Any]:
+    """Reference numbers from results that are there.
+
+    Parameters
+    ----------
+    paper : str
+        Its slug.
+    scale : str
+        smoke, demo or paper.
+    root : path
+        Folder of the Snakefile and of the results.
+
+    Returns
+    -------
+    dict
+        ``made`` (commit, lock, processor), ``quantities``, ``claims`` and ``arrays``.
+
+    Raises
+    ------
+    ValueError
+        If the paper has no results, or some of what they were made from is not intact.
+    """
+    root = Path(root)
+    top = root / "results" / scale / paper
+    if not (top / "claims.json").is_file():
+        raise ValueError(
+            f"{top} has no claims.json. Build it first: "
+            f"snakemake --cores all --config scale={scale}"
+        )
+    _refuse_unless_intact(top, root)
+    outputs = read_ledger(root).outputs
+    here = (top.relative_to(root) / name for name in ("metrics.json", "claims.json"))
+    metrics_path, claims_path = (path.as_posix() for path in here)
+    claims, metrics = load_json(root / claims_path)["claims"], load_json(root / metrics_path)
+    trained = any(map(_is_network, upstream_first(outputs, [metrics_path])))
+    return {
+        "paper": paper,
+        "scale": scale,
+        "made": _made(outputs[claims_path].record),
+        "quantities": {
+            name: {"value": metrics[name], **tolerance(name, metrics, claims, trained=trained)}
+            for name in named_quantities(claims)
+            if name in metrics
+        },
+        "claims": {
+            claim["id"]: {"verdict": claim["verdict"], "margin": claim["margin"]}
+            for claim in claims
+        },
+        "arrays": _arrays(top, root, outputs),
+    }
+
+
+def _refuse_unless_intact(top: Path, root: Path) -> None:
+    report = audit([top], root)
+    if report.verdict != "intact":
+        amiss = [node.path for node in report.nodes.values() if node.verdict != "intact"]
+        raise ValueError(
+            f"{top} is {report.verdict}: {', '.join(amiss[:5])}. Reference numbers are made from "
+            f"intact results only: unrolled audit {top}"
+        )
+
+
+def _made(record: Mapping[str, Any]) -> dict[str, Any]:
+    """On what the reference was made."""
+    known = {"commit": record["git"]["commit"], "lock": record["lock"]}
+    return known | {name: record[name] for name in ("processor", "python", "system")}
+
+
+def tolerance(
+    name: str, metrics: Mapping[str, Any], claims: Iterable[Mapping[str, Any]], *, trained: bool
+) -> dict[str, Any]:
+    """How far a quantity may be from its reference, and why.
+
+    Parameters
+    ----------
+    name : str
+        Key of the metrics.
+    metrics : mapping of str to number or None
+        With ``<name>_low`` and ``<name>_high`` where there is a range over networks.
+    claims : iterable of mapping
+        The `claims` of a ``claims.json``.
+    trained : bool
+        Whether networks were trained on the way to the metrics.
+
+    Returns
+    -------
+    dict
+        ``kind``, ``within`` in the unit of the quantity, and ``reason``.
+    """
+    value = metrics[name] or 0.0
+    if not trained:
+        if float(value).is_integer():
+            return {"kind": "exact", "within": 0.0, "reason": "a whole number, nothing trained"}
+        why = f"nothing trained: {NUMERICS:g} of itself"
+        return {"kind": "numerics", "within": NUMERICS * abs(value), "reason": why}
+    low, high = metrics.get(f"{name}_low"), metrics.get(f"{name}_high")
+    if low is not None and high is not None and high > low:
+        why = f"{_RANGES:g} times the range over networks, {low:.4g} to {high:.4g}"
+        return {"kind": "training", "within": _RANGES * (high - low), "reason": why}
+    margins = [abs(claim["margin"] or 0.0) for claim in claims if claim["quantity"] == name]
+    within = max(_SHARE * abs(value), _MARGIN * min(margins, default=0.0))
+    why = f"no range over networks: {_SHARE:g} of itself or {_MARGIN:g} of the claim's margin"
+    return {"kind": "training", "within": within, "reason": why}
+
+
+def _arrays(top: Path, root: Path, outputs: Mapping[str, Entry]) -> dict[str, Any]:
+    """Every NetCDF file that the paper's results are or were made from."""
+    inside = top.relative_to(root)
+    targets = [path for path in outputs if Path(path).is_relative_to(inside)]
+    return {
+        path: {
+            "kind": "training" if _is_trained(path, outputs) else "numerics",
+            "variables": fingerprints(root / path),
+        }
+        for path in upstream_first(outputs, targets)
+        if path.endswith(".nc")
+    }
+
+
+def _is_trained(path: str, outputs: Mapping[str, Entry]) -> bool:
+    """Whether anything was trained or fitted on the way to a file; not so for data alone."""
+    return any(not _is_data(each) for each in upstream_first(outputs, [path]))
+
+
+def _is_data(path: str) -> bool:
+    return Path(path).parts[0] != "results" or Path(path).parts[2] == "data"
+
+
+def _is_network(path: str) -> bool:
+    return "models" in Path(path).parts
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the reference numbers of every paper with results at a scale.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process if not given.
+    """
+    parser = argparse.ArgumentParser(description="Write reference numbers from intact results.")
+    parser.add_argument("scale", choices=SCALES)
+    scale = parser.parse_args(arguments).scale
+    root = Path(__file__).resolve().parents[3]
+    for paper in papers_in(root, scale):
+        path = reference_path(root, scale, paper)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_json(make_reference(paper, scale, root), path)
+        print(path.relative_to(root))
+
+
+if __name__ == "__main__":
+    main()
