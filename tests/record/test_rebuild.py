@@ -12,7 +12,7 @@ from unrolled.commands.rebuild import describe
 from unrolled.record import rebuild as module
 from unrolled.record.comparison import compare
 from unrolled.record.ledger import read_ledger
-from unrolled.record.rebuild import circumstances, rebuild
+from unrolled.record.rebuild import Rebuilt, circumstances, rebuild
 
 LEAKS = ("cores", "clock", "folder", "hash", "locale", "zone")
 
@@ -176,11 +176,22 @@ def begun(folder: Path):
 def test_one_build_is_compared_with_the_results_that_are_there(toy, monkeypatch, capsys):
     monkeypatch.chdir(toy.root)
     assert main(["rebuild", "tiny"]) == 0
-    said = capsys.readouterr()
-    assert "numbers" in said.out
-    assert "6 of 6" not in said.out  # the figure is no number
-    assert "5 of 5" in said.out
-    assert "1 of 1" in said.out
+    said = [line.strip("│ ").split() for line in capsys.readouterr().out.splitlines()]
+    assert ["figures", "│", "1", "of", "1"] in said
+    assert ["numbers", "│", "5", "of", "5"] in said
+
+
+def test_the_command_names_what_differs_and_keeps_both_folders(toy, tmp_path, monkeypatch, capsys):
+    copy = toy.copy(tmp_path / "copy")
+    copy.edit(GRU, "gru", "lstm")
+    folders = (toy.root, copy.root)
+    found = Rebuilt(compare([CORPUS, GRU], *folders), folders)
+    monkeypatch.setattr(module, "rebuild", lambda *_, **__: found)
+    assert main(["rebuild", "--twice"]) == 1
+    said = capsys.readouterr().out
+    assert "The first that differs" in said
+    assert GRU in said
+    assert all(str(folder) in said for folder in folders)
 
 
 def test_a_result_that_was_edited_is_named_first_among_its_kind(toy, tmp_path):

@@ -122,7 +122,7 @@ def _array(check: ArrayCheck) -> str:
     return f"{check.name} ({check.kind}): {check.unlike or apart}"
 
 
-def _largest(what: str, checks: Sequence[QuantityCheck] | Sequence[ArrayCheck]) -> Text:
+def _largest(what: str, checks: Sequence[QuantityCheck | ArrayCheck]) -> Text:
     """How many agree, and the largest differences with their names."""
     from rich.text import Text
 

@@ -153,8 +153,7 @@ def first_difference(path: str, first: Path, second: Path) -> Difference | None:
         where no such thing differs, or none can be read, a byte.
     """
     if not (first.is_file() and second.is_file()):
-        there = ["there" if each.is_file() else None for each in (first, second)]
-        return Difference(path, "file", *there)
+        return Difference(path, "file", _presence(first.is_file()), _presence(second.is_file()))
     one, two = first.read_bytes(), second.read_bytes()
     if one == two:
         return None
@@ -168,6 +167,10 @@ def first_difference(path: str, first: Path, second: Path) -> Difference | None:
 def _kind(path: str) -> str:
     """What a file holds, by its suffix: arrays, networks, tables, numbers, figures, pages."""
     return _KINDS.get(Path(path).suffix, "other files")
+
+
+def _presence(is_there: bool) -> str | None:
+    return "there" if is_there else None
 
 
 def _content(path: Path) -> dict[str, np.ndarray]:
@@ -223,9 +226,7 @@ def _unlike_entries(
     """The first unlike entry of each array that is not the same in both."""
     for name in dict.fromkeys([*one, *two]):
         if name not in one or name not in two:
-            yield Difference(
-                path, name, *("there" if name in each else None for each in (one, two))
-            )
+            yield Difference(path, name, _presence(name in one), _presence(name in two))
             continue
         a, b = one[name], two[name]
         if a.shape != b.shape:
@@ -251,6 +252,6 @@ def _first_byte(path: str, one: bytes, two: bytes) -> Difference:
     length = min(len(one), len(two))
     unlike = np.frombuffer(one[:length], np.uint8) != np.frombuffer(two[:length], np.uint8)
     offset = int(unlike.argmax()) if unlike.any() else length
-    shown = [f"0x{each[offset]:02x}" if offset < len(each) else None for each in (one, two)]
+    a, b = (f"0x{each[offset]:02x}" if offset < len(each) else None for each in (one, two))
     note = "" if len(one) == len(two) else f"{len(one)} and {len(two)} bytes in all"
-    return Difference(path, f"byte {offset}", *shown, note)
+    return Difference(path, f"byte {offset}", a, b, note)

@@ -149,7 +149,7 @@ def rebuild(
     Raises
     ------
     ValueError
-        If a build fails, or `root` has none of the results that one build is compared with.
+        If a build fails, or `root` has no results that one build could be compared with.
     """
     root, parent = Path(root).resolve(), Path(parent).resolve()
     plain, unlike = circumstances()
@@ -159,15 +159,15 @@ def rebuild(
         first = parent / plain.folder
         build(first, plain, targets, lender=root)
         earlier = read_ledger(first)
+    elif not (root / "results" / scale).is_dir():
+        raise ValueError(
+            f"{root} has no results at {scale} scale to compare with. Build them first: "
+            f"snakemake --cores all --config scale={scale}, or build twice: unrolled rebuild "
+            f"--twice --scale {scale}"
+        )
     second = parent / unlike.folder
     build(second, unlike, targets, hurried=_begun_last(earlier), lender=first)
     outputs = {**read_ledger(second).outputs, **earlier.outputs}
-    if not any((first / path).exists() for path in outputs):
-        raise ValueError(
-            f"{first} has no results at {scale} scale to compare with. Build them first: "
-            f"snakemake --cores all --config scale={scale}, or build twice: unrolled rebuild "
-            "--twice"
-        )
     return Rebuilt(compare(upstream_first(outputs), first, second), (first, second))
 
 

@@ -65,12 +65,12 @@ def named_quantities(claims: Iterable[Mapping[str, Any]]) -> list[str]:
     claims : iterable of mapping
         The `claims` of a ``claims.json``.
     """
-    named: set[str] = set()
+    named = set()
     for claim in claims:
         accept = claim["accept"] or {}
-        named |= {claim["quantity"], claim["control"]}
-        named |= {accept.get("greater_than"), accept.get("less_than")} - {"control"}
-    return sorted(name for name in named if name)
+        others = (accept.get("greater_than"), accept.get("less_than"))
+        named |= {claim["quantity"], claim["control"], *others}
+    return sorted(named - {None, "control"})
 
 
 def make_reference(paper: str, scale: str, root: str | Path) -> dict[str, Any]:

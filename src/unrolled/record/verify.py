@@ -142,7 +142,8 @@ class Verification:
     @property
     def holds(self) -> bool:
         """Whether everything is within its tolerance and every verdict is the same."""
-        return all(each.is_inside for each in (*self.quantities, *self.arrays, *self.claims))
+        parts = (self.quantities, self.arrays, self.claims)
+        return all(each.is_inside for part in parts for each in part)
 
 
 def verify(papers: Sequence[str], *, scale: str, root: str | Path) -> list[Verification]:
