@@ -13,6 +13,7 @@ from unrolled.record import read_records
 from unrolled.record.rebuild import rebuild
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(1200)  # the first test waits for two builds
 
 
 def build(folder: Path, cores: int, *targets: str) -> subprocess.CompletedProcess:

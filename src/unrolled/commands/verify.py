@@ -95,7 +95,7 @@ def _claims(verification: Verification) -> Table:
 
     table = Table(title=f"Claims of {verification.paper}", title_justify="left")
     for name, justify in (("claim", "left"), ("reference", "left"), ("here", "left"),
-                          ("margin, reference", "right"), ("here", "right")):  # fmt: skip
+                          ("margin there", "right"), ("margin here", "right")):  # fmt: skip
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for each in verification.claims:
         table.add_row(

@@ -140,7 +140,7 @@ def rebuild(
         Two builds in unlike circumstances are compared with each other; else one build with
         the results of `root`.
     tell : callable
-        Told of every finished step.
+        Told of the beginning and of every finished step.
 
     Returns
     -------
@@ -191,6 +191,7 @@ def _build(
     command += ["--prioritize", *hurried] if hurried else []
     command += ["--config", f"scale={scale}", "--", *targets]
     said: deque[str] = deque(maxlen=_SAID)
+    tell(around.folder, 0, 1)  # planning takes a while
     with subprocess.Popen(
         command,
         env=around.environment(),
