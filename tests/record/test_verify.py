@@ -16,6 +16,7 @@ from unrolled.record.reference import (
     named_quantities,
     reference_path,
     tolerance,
+    write_reference,
 )
 from unrolled.record.verify import verify
 
@@ -207,8 +208,7 @@ def built(tmp_path_factory):
         toy.write(name, text)
     toy.build("whole")
     path = reference_path(toy.root, "demo", "tiny")
-    path.parent.mkdir(parents=True)
-    save_json(make_reference("tiny", "demo", toy.root), path)
+    write_reference(make_reference("tiny", "demo", toy.root), path)
     return toy
 
 
@@ -265,6 +265,12 @@ def test_the_reference_says_what_it_was_made_of(built):
     assert reference["arrays"][DOCUMENTS]["kind"] == "numerics"
     assert reference["arrays"][STATES]["kind"] == "training"
     assert str(built.root) not in json.dumps(reference)
+
+
+def test_the_reference_has_a_line_for_each_variable(built):
+    lines = reference_path(built.root, "demo", "tiny").read_text().splitlines()
+    (weights,) = (line for line in lines if '"weights"' in line)
+    assert all(f'"{name}"' in weights for name in [*NUMBERS, "sha256", "shape"])
 
 
 @pytest.mark.parametrize(("shift", "names"), [(1e-12, []), (1e-8, [f"{DOCUMENTS}, weights"])])

@@ -1,7 +1,7 @@
 """Reference numbers of a paper: what another machine's results are compared with, and how closely.
 
 ``workflow/reference/<scale>/<paper>.json`` holds every quantity that a claim names, every
-claim's verdict with its margin, and a fingerprint of every array that the paper was made from.
+claim's verdict with its margin, and a fingerprint of every array of data and analysis.
 A maintainer writes it with ``make reference``, from results that are all intact.
 
 Another processor sums in another order, so that training, a long chain of float32 sums, ends in
@@ -20,11 +20,13 @@ training    a quantity of trained networks: within twice its range over networks
 from __future__ import annotations
 
 import argparse
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unrolled.files import load_json, save_json
+from unrolled.files import load_json
 from unrolled.record.audit import audit
 from unrolled.record.comparison import upstream_first
 from unrolled.record.fingerprints import fingerprints
@@ -38,6 +40,7 @@ __all__ = [
     "papers_in",
     "reference_path",
     "tolerance",
+    "write_reference",
 ]
 
 #: Share by which numbers may differ that no training touched.
@@ -179,7 +182,7 @@ def tolerance(
 
 
 def _arrays(top: Path, root: Path, outputs: Mapping[str, Entry]) -> dict[str, Any]:
-    """Every NetCDF file that the paper's results are or were made from."""
+    """Every NetCDF file of the paper and its data; a figure's repeats what it was drawn from."""
     inside = top.relative_to(root)
     targets = [path for path in outputs if Path(path).is_relative_to(inside)]
     return {
@@ -188,7 +191,7 @@ def _arrays(top: Path, root: Path, outputs: Mapping[str, Entry]) -> dict[str, An
             "variables": fingerprints(root / path),
         }
         for path in upstream_first(outputs, targets)
-        if path.endswith(".nc")
+        if path.endswith(".nc") and "figures" not in Path(path).parts
     }
 
 
@@ -205,6 +208,23 @@ def _is_network(path: str) -> bool:
     return "models" in Path(path).parts
 
 
+def write_reference(reference: Mapping[str, Any], path: str | Path) -> None:
+    """Write reference numbers as JSON, with one line for each quantity, claim and variable.
+
+    Parameters
+    ----------
+    reference : dict
+        From `make_reference`.
+    path : path
+        From `reference_path`; its folder is made if needed.
+    """
+    text = json.dumps(reference, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    # What holds no other braces goes into one line: half the size, and a diff names the variable.
+    lines = re.sub(r"\{[^{}]*\}", lambda inner: re.sub(r"\n *", " ", inner[0]), text)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(lines + "\n", encoding="utf-8", newline="\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the reference numbers of every paper with results at a scale.
 
@@ -219,8 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     root = Path(__file__).resolve().parents[3]
     for paper in papers_in(root, scale):
         path = reference_path(root, scale, paper)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_json(make_reference(paper, scale, root), path)
+        write_reference(make_reference(paper, scale, root), path)
         print(path.relative_to(root))
 
 
