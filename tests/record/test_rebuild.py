@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -173,9 +174,11 @@ def begun(folder: Path):
     return sorted(outputs, key=lambda path: outputs[path].record["started"])
 
 
-def test_one_build_is_compared_with_the_results_that_are_there(toy, monkeypatch, capsys):
+def test_one_build_is_compared_with_the_results_that_are_there(toy, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(toy.root)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert main(["rebuild", "tiny"]) == 0
+    assert not list(tmp_path.iterdir())  # nobody needs to look at the same thing twice
     said = [line.strip("│ ").split() for line in capsys.readouterr().out.splitlines()]
     assert ["figures", "│", "1", "of", "1"] in said
     assert ["numbers", "│", "5", "of", "5"] in said
@@ -187,6 +190,7 @@ def test_the_command_names_what_differs_and_keeps_both_folders(toy, tmp_path, mo
     folders = (toy.root, copy.root)
     found = Rebuilt(compare([CORPUS, GRU], *folders), folders)
     monkeypatch.setattr(module, "rebuild", lambda *_, **__: found)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert main(["rebuild", "--twice"]) == 1
     said = capsys.readouterr().out
     assert "The first that differs" in said
