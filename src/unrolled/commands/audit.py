@@ -170,6 +170,9 @@ def _facts(node: Node) -> Iterator[str]:
     yield f"rule {record['rule']}{f' ({names})' if names else ''}, seed {record['seed']}, " + (
         f"{_commit(record['git'])}, lock {record['lock']}, {len(record['code'])} pieces of code"
     )
+    if notes := record.get("notes"):
+        said = ", ".join(f"{name} {value}" for name, value in notes.items())
+        yield f"{said}, at {record['started']}"
     settings = json.dumps(record["params"], ensure_ascii=False)
     if record["params"] and not node.source:
         yield f"settings {settings}"
