@@ -30,7 +30,8 @@ def test_killed_fetch(tmp_path):
     toy = Toy.make(tmp_path / "toy")
     for name in ("src/unrolled/data", "src/unrolled/tasks", "scripts/data"):
         shutil.copytree(REPOSITORY / name, toy.root / name)
-    shutil.copy(REPOSITORY / "workflow/rules/data.smk", toy.root / "workflow/rules")
+    for name in ("workflow/rules/data.smk", "envs/python.yaml"):
+        shutil.copy(REPOSITORY / name, toy.root / name)
     toy.write("Snakefile", SNAKEFILE)
     toy.write(
         "workflow/sources.yaml",

@@ -125,7 +125,7 @@ class Progress:
         self._last = now
         shown = [f"{self._label} {done}/{self._total}"]
         shown += [f"{name}={value:.4g}" for name, value in numbers.items()]
-        if self._unit and now > self._start:
+        if self._unit and now - self._start >= 1:
             shown.append(f"{done / (now - self._start):.3g} {self._unit}/s")
         if finished:
             shown.append(f"took {duration(now - self._start)}")
