@@ -398,18 +398,19 @@ def test_read_only_file(server, unprivileged):
     assert origin == {"from": str(unprivileged / "kept" / "raw.bin"), "tries": 0}
 
 
-def test_full_disk(server, tmp_path):
+@pytest.mark.parametrize("room", [100_000, len(CONTENT) - 10])
+def test_full_disk(server, tmp_path, room):
     """The disk is full in the middle of a download."""
     server.script(a=[WHOLE])
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
     try:
         said = refused(source_of(server, "a", bytes=len(CONTENT)), tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert f"It needs {len(CONTENT)} bytes in {tmp_path / 'kept'}" in said
     assert fetch(source_of(server, "a"), tmp_path)[0] == CONTENT
-    assert server.ranges == [None, f"bytes={100_000 - OVERLAP}-"]
+    assert server.ranges == [None, f"bytes={room - OVERLAP}-"]
 
 
 NOWHERE = {
