@@ -1,5 +1,6 @@
-"""Verdicts arranged for reading: grouped by claim, laid out as a matrix, drawn as strips."""
+"""Verdicts arranged for reading: grouped, laid out as a matrix, drawn as strips, put in words."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from unrolled.record.gate import count_verdicts
+from unrolled.record.verdicts import plain_number
 
-__all__ = ["ClaimGroup", "Matrix", "Note", "claim_groups", "matrix", "strip"]
+__all__ = ["ClaimGroup", "Matrix", "Note", "claim_groups", "margin_words", "matrix", "strip"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def matrix(verdicts: Iterable[Mapping[str, Any]]) -> Matrix:
 
 
 def strip(item: Mapping[str, Any], width: int = 150) -> Markup:
-    """A number among its bounds, drawn: accepted interval, range over networks, control, value.
+    """A number among its bounds, drawn: what is accepted, range over networks, control, paper.
 
     Parameters
     ----------
@@ -134,7 +136,8 @@ def strip(item: Mapping[str, Any], width: int = 150) -> Markup:
     Returns
     -------
     svg : markupsafe.Markup
-        Empty where there is no number.
+        Empty where there is no number. The paper's value is a diamond; one that lies so far off
+        that it would squeeze all else is an arrow at the edge.
     """
     value, lowest, highest = item["value"], item["lowest"], item["highest"]
     if value is None:
@@ -149,7 +152,7 @@ def strip(item: Mapping[str, Any], width: int = 150) -> Markup:
     ]
     low, high = min(known), max(known)
     pad = 0.12 * (high - low) or abs(value) * 0.1 or 1.0
-    low, high = low - pad, high + pad
+    low, high = _with_published(item["paper"], low - pad, high + pad)
 
     def at(x: float) -> str:
         return f"{(x - low) / (high - low) * width:.1f}"
@@ -169,11 +172,65 @@ def strip(item: Mapping[str, Any], width: int = 150) -> Markup:
         parts.append(
             f'<line class="control" x1="{at(control)}" x2="{at(control)}" y1="3" y2="17"/>'
         )
+    if isinstance(item["paper"], int | float):
+        parts.append(_published(item["paper"], low, high, width))
     parts.append(f'<circle class="dot" cx="{at(value)}" cy="10" r="4"/>')
     return Markup(
         f'<svg class="strip" viewBox="0 0 {width} 20" width="{width}" height="20" '
         f'aria-hidden="true">{"".join(parts)}</svg>'
     )
+
+
+def margin_words(item: Mapping[str, Any]) -> str:
+    """The margin of a verdict as a reader would say it.
+
+    Parameters
+    ----------
+    item : mapping
+        One verdict.
+
+    Returns
+    -------
+    words : str
+        What is to spare or lacking, and whether that is so over the whole range of networks;
+        empty where there is no margin.
+
+    Examples
+    --------
+    >>> margin_words({"margin": 0.5, "low": 1.5, "high": 2.5, "lowest": 1.0, "highest": None})
+    '0.5 to spare, over the whole range'
+    """
+    if item["margin"] is None:
+        return ""
+    met = item["margin"] >= 0
+    words = f"{plain_number(abs(item['margin']))} {'to spare' if met else 'short'}"
+    if item["low"] is None or item["high"] is None:
+        return words
+    lowest = -math.inf if item["lowest"] is None else item["lowest"]
+    highest = math.inf if item["highest"] is None else item["highest"]
+    if met:
+        every = lowest <= item["low"] and item["high"] <= highest
+        return f"{words}, {'' if every else 'but not '}over the whole range"
+    some = item["low"] <= highest and item["high"] >= lowest
+    return f"{words}, {'but not ' if some else ''}over the whole range"
+
+
+def _with_published(paper: Any, low: float, high: float) -> tuple[float, float]:
+    """An axis that takes the paper's value in, unless that more than doubles it."""
+    if not isinstance(paper, int | float):
+        return low, high
+    wide = 0.1 * (high - low)
+    low_too, high_too = min(low, paper - wide), max(high, paper + wide)
+    return (low_too, high_too) if high_too - low_too <= 2 * (high - low) else (low, high)
+
+
+def _published(paper: float, low: float, high: float, width: int) -> str:
+    """The paper's value on the axis, or an arrow towards it."""
+    if low <= paper <= high:
+        x = (paper - low) / (high - low) * width
+        return f'<path class="paper" d="M{x:.1f} 3.5l5 6.5l-5 6.5l-5-6.5z"/>'
+    x, inwards = (1, 6) if paper < low else (width - 1, -6)
+    return f'<path class="paper" d="M{x} 10l{inwards}-5v10z"/>'
 
 
 def _cells(verdicts: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
