@@ -48,6 +48,7 @@ claims:
   statement: Everything agrees.
   source: figure 2
   quantity: agreement
+  control: agreement_untrained
   reported: true
   accept: {demo: {min: 1}}
   cannot_show: Few networks.
@@ -138,6 +139,7 @@ def test_what_others_wrote_is_shown_as_text_not_run(page):
     html = page.read_text(encoding="utf-8")
     assert "A title with &lt;angles&gt; &amp; more" in html
     assert "&lt;b&gt;not&lt;/b&gt; shown: 64" in html
+    assert ">agreement untrained<" in html
 
 
 def test_the_page_names_no_address_to_fetch_from(page):
@@ -246,18 +248,23 @@ def test_the_page_carries_the_sum_of_each_picture(page):
 VERDICT = {
     "value": 2.0, "low": 1.5, "high": 2.5, "lowest": 1.0, "highest": None, "margin": 1.0,
     "control": None, "control_value": None, "accept": {"min": 1.0}, "paper": None,
+    "verdict": "holds", "message": "2 clears the least accepted, 1, by 1",
 }  # fmt: skip
+FAILS = {"verdict": "fails", "margin": -0.25}
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "1 to spare, over the whole range"),
-        ({"low": 0.9}, "1 to spare, but not over the whole range"),
-        ({"high": 9.0, "highest": 8.0}, "1 to spare, but not over the whole range"),
-        ({"margin": -0.25}, "0.25 short, but not over the whole range"),
-        ({"margin": -0.25, "high": 0.9, "low": 0.5}, "0.25 short, over the whole range"),
-        ({"margin": 0.0, "low": None}, "0 to spare"),
+        ({}, "to spare, over the whole range"),
+        ({"low": 0.9}, "to spare, but not over the whole range"),
+        ({"high": 9.0, "highest": 8.0}, "to spare, but not over the whole range"),
+        (FAILS, "short, but not over the whole range"),
+        (FAILS | {"high": 0.9, "low": 0.5}, "short, over the whole range"),
+        (FAILS | {"highest": 1.2}, "short, over the whole range"),
+        (FAILS | {"margin": 0.0, "low": None}, "a tie, which is not enough"),
+        ({"margin": -1.0, "verdict": "reported", "message": "would fail: …", "low": None}, "short"),
+        ({"margin": 0.0, "low": None}, "to spare"),
         ({"margin": None}, ""),
     ],
 )
@@ -505,7 +512,7 @@ def test_what_an_audit_found_amiss_is_said_in_words_wherever_it_matters(recorded
     audited(recorded, {network: "tampered", numbers: "stale"})
     resize(browser, 1280)
     browser.get(recorded.as_uri())
-    assert state(browser, "fig2") == "intact; tampered below"
+    assert state(browser, "fig2") == "intact; tampered further back"
     # the picture that this page shows is not the one that the job left
     assert state(browser, "fig1") == "not the picture on record"
     summary = find(browser, "#states")[0]

@@ -8,7 +8,6 @@ from typing import Any
 from markupsafe import Markup
 
 from unrolled.record.gate import count_verdicts
-from unrolled.record.verdicts import plain_number
 
 __all__ = ["ClaimGroup", "Matrix", "Note", "claim_groups", "margin_words", "matrix", "strip"]
 
@@ -182,7 +181,7 @@ def strip(item: Mapping[str, Any], width: int = 150) -> Markup:
 
 
 def margin_words(item: Mapping[str, Any]) -> str:
-    """The margin of a verdict as a reader would say it.
+    """What a margin means, as a reader would say it.
 
     Parameters
     ----------
@@ -192,27 +191,27 @@ def margin_words(item: Mapping[str, Any]) -> str:
     Returns
     -------
     words : str
-        What is to spare or lacking, and whether that is so over the whole range of networks;
-        empty where there is no margin.
+        Whether the margin is to spare or lacking, and whether that is so over the whole range
+        of networks; empty where there is no margin.
 
     Examples
     --------
-    >>> margin_words({"margin": 0.5, "low": 1.5, "high": 2.5, "lowest": 1.0, "highest": None})
-    '0.5 to spare, over the whole range'
+    >>> margin_words({"margin": 0.5, "verdict": "holds", "message": "", "low": 1.5, "high": 2.5,
+    ...               "lowest": 1.0, "highest": None})
+    'to spare, over the whole range'
     """
-    if item["margin"] is None:
+    margin, low, high = item["margin"], item["low"], item["high"]
+    if margin is None:
         return ""
-    met = item["margin"] >= 0
-    words = f"{plain_number(abs(item['margin']))} {'to spare' if met else 'short'}"
-    if item["low"] is None or item["high"] is None:
+    missed = item["verdict"] == "fails" or item["message"].startswith("would fail")
+    words = "to spare" if not missed else "short" if margin else "a tie, which is not enough"
+    if low is None or high is None:
         return words
     lowest = -math.inf if item["lowest"] is None else item["lowest"]
     highest = math.inf if item["highest"] is None else item["highest"]
-    if met:
-        every = lowest <= item["low"] and item["high"] <= highest
-        return f"{words}, {'' if every else 'but not '}over the whole range"
-    some = item["low"] <= highest and item["high"] >= lowest
-    return f"{words}, {'but not ' if some else ''}over the whole range"
+    inside, outside = lowest <= low and high <= highest, high < lowest or low > highest
+    everywhere = outside if missed else inside
+    return f"{words}, {'' if everywhere else 'but not '}over the whole range"
 
 
 def _with_published(paper: Any, low: float, high: float) -> tuple[float, float]:
