@@ -95,9 +95,10 @@ def test_the_report_has_every_figure_with_its_caption_category_and_label(first):
     html = (first / "report.html").read_text(encoding="utf-8")
 
     def assigned(name):
-        start = f"var {name} = "
-        return json.JSONDecoder().raw_decode(html, html.index(start) + len(start))[0]
+        start = html.index(f'<script id="{name}">')
+        return json.JSONDecoder().raw_decode(html, html.index(" = ", start) + len(" = "))[0]
 
+    assert "at smoke scale" in assigned("workflow-desc")
     results, categories = assigned("results"), assigned("categories")
     pictures = [
         path.relative_to(first).as_posix() for path in first.glob("results/*/*/figures/*.png")
