@@ -464,6 +464,11 @@ def test_a_reader_follows_a_figure_back_to_the_raw_bytes(recorded, browser):
                   "with changes that are not in it", "Reviews: home · MIT", "settings.units = 64",
                   "7.5 min with the 14 jobs before it", "seed 0"):  # fmt: skip
         assert words in facts
+    steps = find(browser, f"{origin} .facts details")[0]
+    steps.find_element("css selector", "summary").click()
+    rules = {line.split(":")[0] for line in steps.text.splitlines() if ":" in line}
+    assert rules == {"corpus", "train", "dynamics", "compare"}
+    assert steps.text.count("settings.training.rate = 0.01") == 4
     boxes = find(browser, f"{origin} .box")
     assert [box.text.split("\n")[0] for box in boxes] == [
         "reviews.tar.gz", "film/corpus", "6 network files", "6 array files", "compared", "fig2",
