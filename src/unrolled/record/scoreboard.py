@@ -215,12 +215,12 @@ def margin_words(item: Mapping[str, Any]) -> str:
 
 
 def _with_published(paper: Any, low: float, high: float) -> tuple[float, float]:
-    """An axis that takes the paper's value in, unless that more than doubles it."""
+    """An axis that takes the paper's value in, unless all else would fill less than a quarter."""
     if not isinstance(paper, int | float):
         return low, high
     wide = 0.1 * (high - low)
     low_too, high_too = min(low, paper - wide), max(high, paper + wide)
-    return (low_too, high_too) if high_too - low_too <= 2 * (high - low) else (low, high)
+    return (low_too, high_too) if high_too - low_too <= 4 * (high - low) else (low, high)
 
 
 def _published(paper: float, low: float, high: float, width: int) -> str:
