@@ -118,11 +118,11 @@ class _Lineages:
 
     def _ancestry(self, paths: Iterable[str]) -> list[str]:
         """Files and all that they were made from, each once."""
-        todo, found = list(paths), dict[str, None]()
+        todo, found = list(paths), set[str]()
         while todo:
             path = todo.pop()
             if path not in found:
-                found[path] = None
+                found.add(path)
                 todo += self._inputs(path)
         return sorted(found)
 
