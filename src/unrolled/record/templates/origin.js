@@ -96,7 +96,7 @@
   const table = (rows) => make("dl", { class: "facts" },
     ...rows.flatMap(([name, ...content]) => [make("dt", {}, name), make("dd", {}, ...content)]));
   const settingsOf = (job) => {
-    const lines = flat(lineage.settings[job.settings]).filter((line) => !line.startsWith(" = "));
+    const lines = flat(lineage.settings[job.settings]);
     if (!lines.length) return "none of its own";
     const list = make("ul", { class: "settings" }, ...lines.map((line) => make("li", {}, code(line))));
     return lines.length < 5 ? list : make("details", {}, make("summary", {}, `${lines.length} settings`), list);
