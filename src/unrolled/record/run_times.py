@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from unrolled.record.provenance import read_lines
+
 __all__ = ["run_times", "write_run_times"]
 
 
@@ -58,13 +60,9 @@ def write_run_times(folder: str | Path) -> Path:
     folder = Path(folder)
     records = []
     for file in sorted(folder.glob("*.jsonl")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            try:
-                record = json.loads(line)
-            except json.JSONDecodeError:
-                continue
-            if isinstance(record, dict) and "rule" in record:
-                records.append(record)
+        for line in read_lines(file):
+            if line.record is not None and "rule" in line.record:
+                records.append(line.record)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "run_times.js"
     # "<" could end the script element if the text were ever put inside a page.
