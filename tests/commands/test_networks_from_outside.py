@@ -130,7 +130,7 @@ def test_weights_of_wrong_shape_or_kind_are_named(weights, changes, said):
 @pytest.mark.parametrize(
     "entry",
     [
-        None, [], "a", {"a": None}, {"a": []}, {"a": {"cell": []}}, {"a": {"cell": "gru"}},
+        None, [], {}, "a", {"a": None}, {"a": []}, {"a": {"cell": []}}, {"a": {"cell": "gru"}},
         {"a": {"cell": "gru", "units": 10**30, "inputs": 2, "metadata": {}}},
         {"a": {"cell": "gru", "units": -2, "inputs": 2, "metadata": {}}},
         {"a": {"cell": "gru", "units": "2", "inputs": 2, "metadata": {}}},
@@ -294,15 +294,17 @@ def test_a_thousand_damaged_arrays_are_read_or_named(tmp_path, read):
     each()
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A good model of Keras, as bytes."""
+    keras = pytest.importorskip("keras")
+    path = tmp_path_factory.mktemp("keras") / "m.keras"
+    keras.Sequential([keras.Input((None, 3)), keras.layers.GRU(2)]).save(path)
+    return path.read_bytes()
+
+
 class TestKeras:
     """Models that Keras saved, and that somebody changed."""
-
-    @pytest.fixture(scope="class")
-    def whole(self, tmp_path_factory):
-        keras = pytest.importorskip("keras")
-        path = tmp_path_factory.mktemp("keras") / "m.keras"
-        keras.Sequential([keras.Input((None, 3)), keras.layers.GRU(2)]).save(path)
-        return path.read_bytes()
 
     @pytest.fixture
     def model(self, tmp_path):

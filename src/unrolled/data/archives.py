@@ -253,7 +253,8 @@ def _tar_entries(stream: IO[bytes], place: str) -> Iterator[tuple[str, IO[bytes]
                 raise ValueError(f"{entry.name!r} unpacks to {entry.size} bytes")
         if file is not None:
             yield entry.name, io.BufferedReader(_Member(file, place))
-        tar.members.clear()  # which would grow, each with a copy of what a header says of all
+        # They would pile up, each with a copy of what a header says of all.
+        tar.members.clear()  # type: ignore[attr-defined]
     raise _unreadable(place, f"it has more than {_MOST_MEMBERS} members")
 
 

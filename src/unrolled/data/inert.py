@@ -93,7 +93,7 @@ def _check_instructions(content: bytes) -> None:
     for number, (instruction, argument, _) in enumerate(pickletools.genops(content)):
         if instruction.name in _REFUSED:
             raise ValueError(f"it has the instruction {instruction.name}")
-        if instruction.name in _NUMBERED and not 0 <= argument <= number:
+        if instruction.name in _NUMBERED and not 0 <= int(argument or 0) <= number:
             raise ValueError(f"it asks for the place {argument} in memory")
 
 
@@ -165,7 +165,7 @@ def _columns_of_block(node: Inert, header: list[Any]) -> dict[Any, list[Any]]:
         return {}
     shape, entries = block
     try:
-        names = header[slice(*places.arguments)]  # type: ignore[union-attr]
+        names = header[slice(*places.arguments)]  # type: ignore[attr-defined]
         n_columns, n_rows = shape
         return {
             name: entries[row * n_rows : (row + 1) * n_rows]

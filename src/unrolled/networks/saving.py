@@ -87,6 +87,8 @@ def load_networks(path: str | Path) -> dict[str, Any]:
     try:
         with safe_open(path, framework="numpy") as file:
             about = json.loads((file.metadata() or {})[_KEY])["networks"]
+            if not about:
+                raise ValueError("it holds no network")
             return {name: _read(file, name, about[name]) for name in sorted(about)}
     except Exception as error:  # metadata of unknown origin may hold anything anywhere
         reason = str(error) or type(error).__name__
