@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # xarray takes most of a second to import; a step without arrays need not pay
     import xarray as xr
+    import yaml
 
 # Variables without a single entry are kept here: in NetCDF-3 a dimension of length zero *means*
 # "unlimited", of which a file can have but one.
 _EMPTY = "empty_variables"
+_MOST_VALUES = 100_000  # of a YAML file; ours have a few thousand
 _REQUIRED = ("units", "long_name")
 _WIDENED = {"bool": "int8", "uint8": "int16", "uint16": "int32", "uint32": "int32"}
 
@@ -141,31 +143,16 @@ def load_dataset(path: str | Path) -> xr.Dataset:
     ValueError
         If the file is no NetCDF-3, or was cut short.
     """
-    import xarray as xr
-
     path = Path(path)
     content = path.read_bytes()
     try:
-        if not content.startswith(b"CDF"):
-            raise ValueError("it does not begin as NetCDF-3 does")
-        with xr.open_dataset(
-            io.BytesIO(content),
-            engine="scipy",
-            decode_times=False,
-            decode_timedelta=False,
-            mask_and_scale=False,
-        ) as opened:
-            dataset = opened.load()
-        empty = json.loads(dataset.attrs.pop(_EMPTY, "{}"))
-    except (ValueError, TypeError, KeyError, IndexError, EOFError, OSError) as error:
+        return _dataset(content)
+    except Exception as error:  # bytes of unknown origin can fail the library in any way
         raise ValueError(
-            f"{path} ({len(content)} bytes) is not a whole NetCDF-3 file: {error}. Delete it and "
+            f"{path} ({len(content)} bytes) is not a whole NetCDF-3 file: "
+            f"{str(error) or type(error).__name__}. Delete it and "
             "run `snakemake --cores all` again; only what depends on it is made anew."
         ) from error
-    for name, kept in empty.items():
-        values = _zeros(kept["shape"], kept["dtype"])
-        dataset[name] = (kept["dims"], values, kept["attrs"])
-    return dataset
 
 
 def save_table(rows: Iterable[Mapping[str, Any]], path: str | Path, columns: Sequence[str]) -> None:
@@ -213,13 +200,25 @@ def load_table(path: str | Path) -> list[dict[str, str]]:
     Raises
     ------
     ValueError
-        If the file is empty, or a row has more or fewer fields than the header.
+        If the file is empty or no CSV in UTF-8, two columns have one name, or a row has more or
+        fewer fields than the header.
     """
-    with Path(path).open(encoding="utf-8", newline="") as file:
-        lines = list(csv.reader(file))
-    if not lines:
+    try:
+        # A mark of UTF-8 at the start, which spreadsheets write, is no part of a column's name.
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            lines = list(csv.reader(file))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"{path} is not CSV in UTF-8: {error}. Delete it and run `snakemake --cores all` again."
+        ) from error
+    if not lines or not lines[0]:
         raise ValueError(f"{path} is empty; delete it and run `snakemake --cores all` again.")
     header = lines[0]
+    if (twice := _twin(header)) is not None:
+        raise ValueError(
+            f"{path}: two columns are called {twice!r:.40}; each needs a name of its own. Delete "
+            "the file and run `snakemake --cores all` again."
+        )
     for number, fields in enumerate(lines[1:], start=2):
         if len(fields) != len(header):
             raise ValueError(
@@ -267,16 +266,151 @@ def load_json(path: str | Path) -> Any:
     Raises
     ------
     ValueError
-        If the file is not JSON (cut short, for instance).
+        If the file is not JSON (cut short, for instance), holds a number that is not finite, or
+        has a key twice.
     """
-    text = Path(path).read_text(encoding="utf-8")
+    content = Path(path).read_bytes()
     try:
-        return json.loads(text)
-    except ValueError as error:
+        return json.loads(
+            content.decode("utf-8"),
+            object_pairs_hook=_without_twins,
+            parse_constant=_finite,
+            parse_float=_finite,
+        )
+    except (ValueError, RecursionError) as error:
         raise ValueError(
-            f"{path} ({len(text)} characters) is not JSON: {error}. Delete it and run "
-            "`snakemake --cores all` again."
+            f"{path} ({len(content)} bytes) is not JSON as it is written here: {error}. Delete it "
+            "and run `snakemake --cores all` again."
         ) from error
+
+
+def load_yaml(path: str | Path) -> Any:
+    """Read a YAML file of plain values.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        File to read.
+
+    Returns
+    -------
+    object
+        Its content; None if there is none.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is not YAML in UTF-8, has a key twice, or repeats its parts by reference
+        until they are more than any file of ours.
+    """
+    import yaml
+
+    content = Path(path).read_bytes()
+    try:
+        loader = yaml.SafeLoader(content.decode("utf-8"))
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return None
+            _refuse_beyond_reason(node)
+            return loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except Exception as error:  # a date of month 13, say, fails the library in its own way
+        raise ValueError(f"{path} is not valid YAML: {error}") from error
+
+
+def _dataset(content: bytes) -> xr.Dataset:
+    """The dataset in a NetCDF-3 file, with the variables that the format cannot hold."""
+    import xarray as xr
+
+    if not content.startswith(b"CDF"):
+        raise ValueError("it does not begin as NetCDF-3 does")
+    with xr.open_dataset(
+        _ReadOnce(content),
+        engine="scipy",
+        decode_times=False,
+        decode_timedelta=False,
+        mask_and_scale=False,
+    ) as opened:
+        dataset = opened.load()
+    for name, kept in json.loads(dataset.attrs.pop(_EMPTY, "{}")).items():
+        if 0 not in kept["shape"]:
+            raise ValueError(f"variable {name!r} has entries, but is said to have none")
+        dataset[name] = (kept["dims"], _zeros(kept["shape"], kept["dtype"]), kept["attrs"])
+    return dataset
+
+
+class _ReadOnce(io.BytesIO):
+    """Bytes of which no more are read than there are, but for what a look at the header takes.
+
+    A header can put any number of variables in one place, and so unpack a small file without end.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self._left = len(content) + 1024
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0:
+            raise ValueError("a length is negative")
+        content = super().read(size)
+        self._left -= len(content)
+        if self._left < 0:
+            raise ValueError("its variables overlap")
+        return content
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is not a finite number")
+    return number
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if (twin := _twin(key for key, _ in pairs)) is not None:
+        raise ValueError(f"the key {twin!r:.40} stands twice in one place")
+    return dict(pairs)
+
+
+def _twin(names: Iterable[str]) -> str | None:
+    """The first name that came before."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
+def _refuse_beyond_reason(root: yaml.Node) -> None:
+    """Raise for a key that stands twice, and for references that unfold into too much."""
+    import yaml
+
+    sizes: dict[int, float] = {}
+
+    def size(node: yaml.Node) -> float:
+        """Number of values that a node stands for, references unfolded."""
+        if id(node) in sizes:
+            return sizes[id(node)]
+        sizes[id(node)] = math.inf  # of a node that holds itself
+        parts: list[yaml.Node] = []
+        if isinstance(node, yaml.SequenceNode):
+            parts = node.value
+        elif isinstance(node, yaml.MappingNode):
+            keys = (key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+            if (twin := _twin(keys)) is not None:
+                line = node.start_mark.line + 1
+                raise ValueError(f"the key {twin!r:.40} stands twice in what begins on line {line}")
+            parts = [part for pair in node.value for part in pair]
+        sizes[id(node)] = 1 + sum(map(size, parts))
+        return sizes[id(node)]
+
+    if size(root) > _MOST_VALUES:
+        raise ValueError(f"its references unfold into more than {_MOST_VALUES} values")
 
 
 def _all(dataset: xr.Dataset) -> list[tuple[Hashable, xr.Variable]]:

@@ -1,6 +1,5 @@
 """A person's arrays from .npy, .npz and NetCDF files, checked; nothing is unpickled."""
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from unrolled.files import load_dataset
+
+# Of a compressed array, whose file may be a thousand times smaller than what it unpacks to.
+_MOST_UNPACKED_BYTES = 2 << 30
+_MOST_NAMES = 20  # that a message lists
 
 
 @dataclass(frozen=True)
@@ -122,36 +125,53 @@ def _read(path: Path, names: Sequence[str], what: str) -> tuple[np.ndarray, str]
     """The array of a file in float64, and where it stands, for messages."""
     if not path.exists():
         raise FileNotFoundError(f"There is no file {path} (the {what}).")
-    arrays = _arrays(path)
-    chosen = next((name for name in names if name in arrays), None)
-    if chosen is None and len(arrays) == 1:
-        chosen = next(iter(arrays))
-    if chosen is None:
+    try:
+        values, name = _chosen(path, names)
+    except _Ambiguous as error:
         raise ValueError(
-            f"{path} holds the arrays {', '.join(sorted(arrays)) or '(none)'}; for the {what}, one "
-            f"array or one called {names[0]!r} is expected."
-        )
-    values = arrays[chosen]
-    where = f"{path}, array {chosen!r}" if chosen else str(path)
+            f"{path} holds the arrays {error}; for the {what}, one array or one called "
+            f"{names[0]!r} is expected."
+        ) from error
+    except Exception as error:  # a file of unknown origin can fail the library in any way
+        first = (str(error) or type(error).__name__).split(". ")[0]
+        raise ValueError(
+            f"{path} cannot be read as .npy, .npz or NetCDF-3 without pickles: {first}. Write it "
+            "with numpy.savez(path, states=...), of numbers."
+        ) from error
+    where = f"{path}, array {name!r:.60}" if name else str(path)
     if values.dtype.kind not in "fiu":
         raise ValueError(f"{where} holds {values.dtype} values; numbers are expected.")
     return values.astype(np.float64), where
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    """Every array of a file by name; a .npy file's has the name ``""``."""
-    try:
-        if path.suffix == ".nc":
-            dataset = load_dataset(path)
-            return {str(name): values.values for name, values in dataset.data_vars.items()}
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {"": loaded}
-        with loaded:
-            return {name: loaded[name] for name in loaded.files}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
-        first = str(error).split(". ")[0]
-        raise ValueError(
-            f"{path} cannot be read as .npy, .npz or NetCDF-3 without pickles: {first}. Write it "
-            "with numpy.savez(path, states=...), of numbers."
-        ) from error
+class _Ambiguous(ValueError):
+    """Names of several arrays, none of them the one that was looked for."""
+
+
+def _chosen(path: Path, names: Sequence[str]) -> tuple[np.ndarray, str]:
+    """The array of a file that has one of the names, or is the only one, and its name."""
+    if path.suffix == ".nc":
+        dataset = load_dataset(path)
+        name = _name_among([str(each) for each in dataset.data_vars], names)
+        return dataset[name].values, name
+    loaded = np.load(path, allow_pickle=False)
+    if isinstance(loaded, np.ndarray):
+        return loaded, ""
+    with loaded:
+        name = _name_among(loaded.files, names)
+        sizes = [entry.file_size for entry in loaded.zip.infolist()]
+        if sum(sizes) > _MOST_UNPACKED_BYTES:
+            raise ValueError(f"it unpacks to {sum(sizes):,} bytes; save the array alone, as .npy")
+        values = loaded[name]
+        if not isinstance(values, np.ndarray):
+            raise ValueError(f"{name!r:.60} in it is no array")
+        return values, name
+
+
+def _name_among(found: Sequence[str], names: Sequence[str]) -> str:
+    """Which of the arrays that were found is meant."""
+    chosen = [name for name in names if name in found] or (found if len(found) == 1 else [])
+    if not chosen:
+        some = ", ".join(sorted(found)[:_MOST_NAMES]) or "(none)"
+        raise _Ambiguous(some + (", …" if len(found) > _MOST_NAMES else ""))
+    return chosen[0]

@@ -1,10 +1,13 @@
 """A recurrent cell from a model file of Keras, PyTorch or our own; nothing is unpickled."""
 
+import json
 import os
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from unrolled.networks import (
@@ -76,13 +79,27 @@ def read_model(path: Path, *, layer: str | None, kind: str | None) -> Model:
     if not path.exists():
         raise FileNotFoundError(f"There is no model file {path}.")
     if path.suffix == ".keras":
-        return Model(_from_keras_file(path, layer), f"the Keras model {path.name}")
+        found = _from_keras_file(path, layer)
+        _refuse_what_diverged(found, path)
+        return Model(found, f"the Keras model {path.name}")
     if path.suffix == ".safetensors":
         if _is_ours(path):
-            return Model(load_network(path, layer).cell, f"the network file {path.name}")
+            cell = load_network(path, layer).cell
+            _refuse_what_diverged(cell, path)
+            return Model(cell, f"the network file {path.name}")
         cell = from_torch_weights(path, kind=kind, prefix=layer)
         return Model(cell, f"the PyTorch weights {path.name}")
     raise ValueError(_what_to_do_with(path))
+
+
+def _refuse_what_diverged(cell: Cell | KerasCell, path: Path) -> None:
+    """Raise for weights that are not finite numbers."""
+    weights = cell.parameters.values() if isinstance(cell, Cell) else cell.cell.get_weights()
+    if not all(np.isfinite(np.asarray(each, dtype=np.float64)).all() for each in weights):
+        raise ValueError(
+            f"{path}: weights of its {cell.name} cell are not finite, so that it has no dynamics. "
+            "Save the network from before its training diverged."
+        )
 
 
 def _what_to_do_with(path: Path) -> str:
@@ -133,6 +150,7 @@ def _load_keras(path: Path) -> Any:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     import keras
 
+    _refuse_what_is_too_large(path)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # a file of unknown origin can fail in any way
@@ -148,3 +166,39 @@ def _load_keras(path: Path) -> Any:
             f"Keras cannot load {path}: {first} If the model has classes of your own, load it in "
             "Python, where they are known, and pass it to unrolled.networks.from_keras."
         ) from error
+
+
+def _refuse_what_is_too_large(path: Path) -> None:
+    """Raise for a model that unpacks to more than its file, or asks for more than it brings."""
+    try:
+        with zipfile.ZipFile(path) as opened:
+            unpacked = sum(entry.file_size for entry in opened.infolist())
+            packed = any(entry.compress_type != zipfile.ZIP_STORED for entry in opened.infolist())
+            size = path.stat().st_size
+            if packed or unpacked > size:
+                raise ValueError(f"it unpacks to {unpacked:,} bytes; Keras does not compress")
+            needed = _least_weights(json.loads(opened.read("config.json")))
+            if needed > size:
+                raise ValueError(
+                    f"a layer has at least {needed:,} weights, but the file has {size:,} bytes"
+                )
+    except Exception as error:  # a file of unknown origin can fail in any way
+        raise ValueError(
+            f"Keras cannot load {path}: {str(error) or type(error).__name__}. Save the model "
+            "again: model.save('model.keras')."
+        ) from error
+
+
+def _least_weights(config: Any) -> int:
+    """Fewest weights that the largest layer of a configuration can have."""
+    waiting, most = [config], 0
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            waiting += node.values()
+            units = node.get("units")
+            if isinstance(units, int):
+                most = max(most, units**2 if "recurrent_initializer" in node else units)
+        elif isinstance(node, list):
+            waiting += node
+    return most

@@ -1,20 +1,36 @@
 """Members of zip and tar archives, read in memory and checked against known sums.
 
 An archive is never unpacked to disk: no member's name, link or mode can reach the file system.
+What it unpacks to is bounded in size and number, whatever its headers say.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import lzma
+import stat
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-_CHUNK = 1 << 20
+# Of one read. A header of a tar that announces more is none that a program writes.
+_CHUNK = 1 << 16
+# The largest real archive unpacks to 0.5 GB, the one with most members has 0.1 million.
+_MOST_BYTES = 4 << 30
+_MOST_MEMBERS = 1 << 18
+_MOST_BYTES_OF_A_MEMBER = 1 << 30
+_MEMORY_OF_XZ = 1 << 28  # four times what its strongest setting takes
+_BLOCK = 512  # of a tar; two blocks of zeros are its end
+_PLAIN_ZIP = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+class ArchiveError(ValueError):
+    """An archive that cannot be read; the message says which, why, and what to do."""
 
 
 def checksum(path: str | Path) -> str:
@@ -68,7 +84,7 @@ def read_member(archive: str | Path, member: Mapping[str, Any]) -> bytes:
     Parameters
     ----------
     archive : str or pathlib.Path
-        A zip or (compressed) tar file.
+        A zip or tar file, the tar plain or in gzip.
     member : dict
         ``path``: list of names, from the outermost archive to the file (each but the last is an
         archive itself). ``sha256`` (optional where the archive's own is known): of the file,
@@ -82,91 +98,246 @@ def read_member(archive: str | Path, member: Mapping[str, Any]) -> bytes:
     Raises
     ------
     ValueError
-        If there is no such file, it is no plain file, or its sum is another.
+        If there is no such file or there are two, it is no plain file, its sum is another, or
+        the archive is damaged or unpacks to more than any archive of ours.
     """
-    content = Path(archive).read_bytes()
     place = str(archive)
-    for name in member["path"]:
-        content = _extract(content, name, place)
-        place = f"{place} > {name}"
+    with Path(archive).open("rb") as file:
+        stream: IO[bytes] = file
+        for name in member["path"]:
+            stream = io.BytesIO(_extract(stream, name, place))
+            place = f"{place} > {name}"
+        content = stream.read()
     found = hashlib.sha256(content).hexdigest()
     expected = member.get("sha256", found)
     if found != expected:
-        raise ValueError(
+        raise ArchiveError(
             f"{place}: the sha256 is\n  {found}, but workflow/sources.yaml says\n  "
             f"{expected}. Delete {archive} and run `snakemake --cores all` again."
         )
     if member.get("compression") == "xz":
-        return lzma.decompress(content)
+        return _without_xz(content, place)
     return content
 
 
-def split_lines(content: bytes) -> list[str]:
+def split_lines(content: bytes, place: str) -> list[str]:
     r"""Lines of a UTF-8 text, ended by ``\n`` or ``\r\n`` and by nothing else.
 
     Parameters
     ----------
     content : bytes
+    place : str
+        Where it stands, for the message.
 
     Returns
     -------
     list of str
         ``str.splitlines`` would also break at signs that stand inside sentences here.
+
+    Raises
+    ------
+    ValueError
+        If the text is not UTF-8.
     """
-    lines = content.decode("utf-8").replace("\r\n", "\n").split("\n")
+    lines = decode_text(content, place).replace("\r\n", "\n").split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
 
-def iterate_tar(archive: str | Path) -> Iterator[tuple[str, io.BufferedIOBase]]:
+def decode_text(content: bytes, place: str) -> str:
+    """A UTF-8 text.
+
+    Parameters
+    ----------
+    content : bytes
+    place : str
+        Where it stands, for the message.
+
+    Raises
+    ------
+    ValueError
+        If it is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ArchiveError(
+            f"{place} is not UTF-8 text ({error.reason} at byte {error.start}). Compare the "
+            "archive with its entry in workflow/sources.yaml."
+        ) from error
+
+
+def iterate_tar(archive: str | Path) -> Iterator[tuple[str, IO[bytes]]]:
     """Name and content of each plain file of a tar, in the archive's order.
 
     Parameters
     ----------
     archive : str or pathlib.Path
+        A tar, plain or in gzip.
 
     Yields
     ------
     name : str
+        As it stands there: not to be used as a path.
     file : binary file
         Valid until the next one is asked for.
 
     Raises
     ------
     ValueError
-        If the file is no tar, or is cut short.
+        If the file is no tar, is cut short, or unpacks to more than any archive of ours; while
+        the tar or one of its files is read.
     """
+    with Path(archive).open("rb") as stream:
+        yield from _tar_entries(stream, str(archive))
+
+
+class _Bounded:
+    """The unpacked bytes of a tar, read from front to back, in small pieces, up to a limit.
+
+    A header can announce any size, even a negative one, which would turn the reader back for ever.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.last = b""  # what was read last
+
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= _CHUNK:
+            raise ValueError(f"a header announces {size} bytes of names")
+        self._refuse_beyond(self.tell() + size)
+        self.last = self._stream.read(size)
+        return self.last
+
+    def seek(self, position: int) -> None:
+        if position < self.tell():
+            raise ValueError("a header points backwards")
+        self._refuse_beyond(position)
+        self._stream.seek(position)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    @staticmethod
+    def _refuse_beyond(position: int) -> None:
+        if position > _MOST_BYTES:
+            raise ValueError(f"it unpacks to more than {_MOST_BYTES} bytes")
+
+
+class _Member(io.RawIOBase):
+    """A file of a tar that says which archive it is of when it cannot be read."""
+
+    def __init__(self, file: IO[bytes], place: str) -> None:
+        self._file, self._place = file, place
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _naming(self._place):
+            return self._file.readinto(memoryview(buffer)[:_CHUNK])  # type: ignore[attr-defined]
+
+
+def _tar_entries(stream: IO[bytes], place: str) -> Iterator[tuple[str, IO[bytes]]]:
+    """Plain files of a tar; links, devices, folders and sparse files are passed over."""
+    bounded = _Bounded(_without_gzip(stream))
+    with _naming(place):
+        tar = tarfile.TarFile(fileobj=bounded)  # type: ignore[arg-type]
+    for _ in range(_MOST_MEMBERS):
+        with _naming(place):
+            entry = tar.next()
+            if entry is None:
+                return _check_end(bounded)
+            plain = entry.isreg() and not entry.issparse()
+            file = tar.extractfile(entry) if plain else None
+            if file is not None and not 0 <= entry.size <= _MOST_BYTES_OF_A_MEMBER:
+                raise ValueError(f"{entry.name!r} unpacks to {entry.size} bytes")
+        if file is not None:
+            yield entry.name, io.BufferedReader(_Member(file, place))
+        # They would pile up, each with a copy of what a header says of all.
+        tar.members.clear()  # type: ignore[attr-defined]
+    raise _unreadable(place, f"it has more than {_MOST_MEMBERS} members")
+
+
+def _check_end(bounded: _Bounded) -> None:
+    """Refuse a tar that stops without its mark: the reader takes a broken header for the end."""
+    if bounded.last != bytes(_BLOCK):
+        raise ValueError(f"it is cut short or damaged at byte {bounded.tell()}")
+    while bounded.read(_CHUNK):  # up to gzip's own sum
+        pass
+
+
+def _without_gzip(stream: IO[bytes]) -> IO[bytes]:
+    start = stream.read(2)
+    stream.seek(0)
+    return gzip.GzipFile(fileobj=stream) if start == b"\x1f\x8b" else stream  # type: ignore[return-value]
+
+
+def _without_xz(content: bytes, place: str) -> bytes:
+    opened = lzma.LZMADecompressor(memlimit=_MEMORY_OF_XZ)
+    with _naming(place):
+        unpacked = opened.decompress(content, _MOST_BYTES_OF_A_MEMBER)
+        if not opened.eof:
+            many = len(unpacked) == _MOST_BYTES_OF_A_MEMBER
+            raise ValueError(f"more than {len(unpacked)} bytes" if many else "it is cut short")
+        if opened.unused_data:
+            raise ValueError(f"{len(opened.unused_data)} bytes follow its end")
+    return unpacked
+
+
+def _extract(stream: IO[bytes], name: str, place: str) -> bytes:
+    start = stream.read(2)
+    stream.seek(0)
+    contents = (
+        _zip_contents(stream, name, place)
+        if start == b"PK"
+        else [file.read() for found, file in _tar_entries(stream, place) if found == name]
+    )
+    if len(contents) != 1:
+        many = "no plain file" if not contents else "more than one file"
+        raise ArchiveError(
+            f"{place} has {many} {name!r} inside. Compare `members` in workflow/sources.yaml "
+            "with the archive."
+        )
+    return contents[0]
+
+
+def _zip_contents(stream: IO[bytes], name: str, place: str) -> list[bytes]:
+    """Contents of the plain files of a zip that are called so."""
+    with _naming(place), zipfile.ZipFile(stream) as opened:
+        entries = [entry for entry in opened.infolist() if entry.filename == name]
+        return [_read_zipped(opened, entry) for entry in entries if _is_plain(entry)]
+
+
+def _is_plain(entry: zipfile.ZipInfo) -> bool:
+    kind = stat.S_IFMT(entry.external_attr >> 16)  # 0 where the archive comes from no Unix
+    return not entry.is_dir() and kind in (0, stat.S_IFREG)
+
+
+def _read_zipped(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    if entry.file_size > _MOST_BYTES_OF_A_MEMBER:
+        raise ValueError(f"{entry.filename!r} unpacks to {entry.file_size} bytes")
+    if entry.compress_type not in _PLAIN_ZIP:
+        raise ValueError(f"{entry.filename!r} is packed by method {entry.compress_type}")
+    with opened.open(entry) as file:  # in pieces: what it unpacks to may be more than it says
+        content = b"".join(iter(lambda: file.read(_CHUNK), b""))
+    if len(content) != entry.file_size:
+        raise ValueError(f"{entry.filename!r} has {len(content)} of {entry.file_size} bytes")
+    return content
+
+
+@contextmanager
+def _naming(place: str) -> Iterator[None]:
+    """Say which archive it is, whatever goes wrong: bytes from outside can fail in any way."""
     try:
-        with tarfile.open(archive, mode="r:*") as tar:
-            for entry in tar:
-                file = tar.extractfile(entry) if entry.isreg() else None
-                if file is not None:
-                    yield entry.name, file  # type: ignore[misc]
-    except (tarfile.TarError, EOFError, lzma.LZMAError, OSError) as error:
-        raise _unreadable(str(archive), error) from error
+        yield
+    except ArchiveError:
+        raise
+    except Exception as error:
+        raise _unreadable(place, str(error) or type(error).__name__) from error
 
 
-def _extract(content: bytes, name: str, place: str) -> bytes:
-    try:
-        if content[:2] == b"PK":
-            with zipfile.ZipFile(io.BytesIO(content)) as opened:
-                return opened.read(name)
-        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
-            # Not extractfile(name): that would follow a link to wherever it points.
-            file = tar.extractfile(entry) if (entry := tar.getmember(name)).isreg() else None
-            if file is None:
-                raise KeyError(f"{name!r} is no plain file")
-            return file.read()
-    except KeyError as error:
-        raise ValueError(
-            f"{place} has no plain file {name!r} inside ({error.args[0]}). Compare `members` in "
-            "workflow/sources.yaml with the archive."
-        ) from error
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise _unreadable(place, error) from error
-
-
-def _unreadable(place: str, error: Exception) -> ValueError:
-    return ValueError(
-        f"{place} cannot be read as an archive ({error}). Delete the file and run "
+def _unreadable(place: str, reason: str) -> ArchiveError:
+    return ArchiveError(
+        f"{place} cannot be read as an archive ({reason}). Delete the file and run "
         "`snakemake --cores all` again."
     )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from unrolled.data.texts import SPLITS
 from unrolled.data.tokens import PADDING, UNKNOWN
 from unrolled.files import load_dataset, load_table, save_dataset, save_table, variable
+
+if TYPE_CHECKING:  # it takes most of a second to import
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -274,41 +277,17 @@ def load_corpus(corpus_path: str | Path, vocabulary_path: str | Path) -> Corpus:
     dataset = load_dataset(corpus_path)
     rows = load_table(vocabulary_path)
     needed = {"tokens", "start", "length", "label", "split"}
-    if missing := needed - set(dataset.variables):
+    if missing := needed - set(map(str, dataset.variables)):
         raise ValueError(f"{corpus_path} is no corpus: it lacks {', '.join(sorted(missing))}.")
-    tokens = dataset["tokens"].values
-    if tokens.size and not 0 < tokens.min() <= tokens.max() < len(rows):
+    try:
+        corpus = _assembled(dataset, rows)
+        _check_documents(corpus)
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(
-            f"{corpus_path} has word numbers from {tokens.min()} to {tokens.max()}, but "
-            f"{vocabulary_path} has {len(rows)} rows: they do not belong together. Delete both and "
-            "run `snakemake --cores all` again."
-        )
-    words = [row["word"] for row in rows]
-    valences = [row["valence"] for row in rows]
-    gains = {}
-    if "gain" in dataset:
-        table = dataset["gain"].values.tolist()
-        gains = {words[i]: gain for i, gain in zip(dataset["modifier"].values, table, strict=True)}
-    weights = {}
-    if "position_weight" in dataset:
-        lengths = dataset["weighed_length"].values.tolist()
-        weights = dict(zip(lengths, dataset["position_weight"].values, strict=True))
-    return Corpus(
-        tokens=tokens,
-        starts=dataset["start"].values,
-        lengths=dataset["length"].values,
-        labels=dataset["label"].values,
-        splits=dataset["split"].values,
-        words=words,
-        counts=np.array([row["count"] for row in rows], dtype=np.int64),
-        groups=[row["group"] for row in rows],
-        valences=np.array(valences, dtype=float) if all(valences) else None,
-        scores=dataset["score"].values if "score" in dataset else None,
-        gains=gains,
-        token_gains=dataset["token_gain"].values if "token_gain" in dataset else None,
-        position_weights=weights,
-        attrs=dict(dataset.attrs),
-    )
+            f"{corpus_path} and {vocabulary_path} are no corpus with its vocabulary: {error}. "
+            "Delete both and run `snakemake --cores all` again."
+        ) from error
+    return corpus
 
 
 def check_corpus(corpus: Corpus, *, name: str) -> None:
@@ -361,6 +340,61 @@ def describe_corpus(corpus: Corpus) -> str:
         f"{np.median(corpus.lengths):g}, longest {corpus.lengths.max(initial=0)}; dropped: "
         f"{_dropped(corpus) or 'none'}"
     )
+
+
+def _assembled(dataset: xr.Dataset, rows: list[dict[str, str]]) -> Corpus:
+    """A corpus from its two files."""
+    words = [row["word"] for row in rows]
+    valences = [row["valence"] for row in rows]
+    gains = {}
+    if "gain" in dataset:
+        table = dataset["gain"].values.tolist()
+        gains = {words[i]: gain for i, gain in zip(dataset["modifier"].values, table, strict=True)}
+    weights = {}
+    if "position_weight" in dataset:
+        lengths = dataset["weighed_length"].values.tolist()
+        weights = dict(zip(lengths, dataset["position_weight"].values, strict=True))
+    return Corpus(
+        tokens=dataset["tokens"].values,
+        starts=dataset["start"].values,
+        lengths=dataset["length"].values,
+        labels=dataset["label"].values,
+        splits=dataset["split"].values,
+        words=words,
+        counts=np.array([row["count"] for row in rows], dtype=np.int64),
+        groups=[row["group"] for row in rows],
+        valences=np.array(valences, dtype=float) if all(valences) else None,
+        scores=dataset["score"].values if "score" in dataset else None,
+        gains=gains,
+        token_gains=dataset["token_gain"].values if "token_gain" in dataset else None,
+        position_weights=weights,
+        attrs=dict(dataset.attrs),
+    )
+
+
+def _check_documents(corpus: Corpus) -> None:
+    """Refuse documents that do not lie within the tokens, and labels and splits that are none."""
+    n_tokens, n_documents = corpus.tokens.size, corpus.starts.size
+    for name in ("tokens", "starts", "lengths", "labels", "splits"):
+        values = getattr(corpus, name)
+        shape = (n_tokens if name == "tokens" else n_documents,)
+        if values.shape != shape or values.dtype.kind != "i":
+            raise ValueError(f"{name} are {values.dtype} of shape {values.shape}, not of {shape}")
+    ends = corpus.starts.astype(np.int64) + corpus.lengths
+    inside = (corpus.starts >= 0) & (corpus.lengths >= 0) & (ends <= n_tokens)
+    if not inside.all():
+        raise ValueError(f"document {inside.argmin()} does not lie within the {n_tokens} tokens")
+    n_words = len(corpus.words)
+    limits = {"tokens": (1, n_words - 1), "labels": (0, 1), "splits": (0, len(SPLITS) - 1)}
+    for name, (least, most) in limits.items():
+        values = getattr(corpus, name)
+        if values.size and not least <= values.min() <= values.max() <= most:
+            raise ValueError(
+                f"{name} run from {values.min()} to {values.max()}, not from {least} to {most}; "
+                f"with {n_words} words, they do not belong together"
+            )
+    if corpus.valences is not None and not np.isfinite(corpus.valences).all():
+        raise ValueError("a valence is not a finite number")
 
 
 def _dropped(corpus: Corpus) -> str:

@@ -11,6 +11,8 @@ import numpy as np
 from unrolled.data.archives import check_archive, read_member, split_lines
 from unrolled.data.texts import LabelledTexts, clean_text
 
+_LARGEST_RATING = 4.0
+
 
 def read_film(
     archive: str | Path, source: Mapping[str, Any], *, minimum_rating: float
@@ -43,7 +45,8 @@ def read_film(
        social media text", ICWSM, 2014.
     """
     check_archive(archive, source["sha256"])
-    lines = split_lines(read_member(archive, source["members"]["snippets"]))
+    content = read_member(archive, source["members"]["snippets"])
+    lines = split_lines(content, f"{archive}: the sentences")
     if len(lines) != source["rows"]["snippets"]:
         raise ValueError(
             f"{archive}: {len(lines)} sentences, but workflow/sources.yaml says "
@@ -54,10 +57,12 @@ def read_film(
         try:
             _, rating, text = line.split("\t", 2)
             ratings.append(float(rating))
+            if not abs(ratings[-1]) <= _LARGEST_RATING:
+                raise ValueError(rating)
         except ValueError as error:
             raise ValueError(
-                f"{archive}, line {number} of the sentences is not `id TAB rating TAB text`: "
-                f"{line[:80]!r}"
+                f"{archive}, line {number} of the sentences is not `id TAB rating TAB text` with a "
+                f"rating from -4 to 4: {line[:80]!r}"
             ) from error
         texts.append(clean_text(text))
     values = np.array(ratings)

@@ -46,15 +46,34 @@ def read_foods(archive: str | Path, source: Mapping[str, Any]) -> LabelledTexts:
     check_archive(archive, source["sha256"])
     rows: list[tuple[str, str, str]] = []
     for name, member in source["members"].items():
-        columns = string_columns(read_member(archive, member))
-        table = list(zip(columns["product"], columns["score"], columns["review"], strict=True))
-        _check_table(table, f"{archive} > {member['path'][-1]}", name, source)
+        place = f"{archive} > {member['path'][-1]}"
+        table = _table(read_member(archive, member), place)
+        _check_table(table, place, name, source)
         rows += table
     return LabelledTexts(
         texts=[clean_text(review) for _, _, review in rows],
         labels=np.array([_LABELS[score] for _, score, _ in rows], dtype=np.int8),
         subjects=[product for product, _, _ in rows],
     )
+
+
+def _table(pickled: bytes, place: str) -> list[tuple[str, str, str]]:
+    """Product, score and review of each row."""
+    try:
+        columns = string_columns(pickled)
+        product, score, review = (columns[name] for name in ("product", "score", "review"))
+        table = list(zip(product, score, review, strict=True))
+    except (KeyError, ValueError) as error:
+        raise ValueError(
+            f"{place} is not the table of products, scores and reviews: {error}. Compare "
+            "`members` in workflow/sources.yaml with the archive."
+        ) from error
+    unknown = sorted({score for _, score, _ in table} - set(_LABELS))
+    if unknown:
+        raise ValueError(
+            f"{place}: a score is {unknown[0]!r:.40}; {' and '.join(_LABELS)} are known."
+        )
+    return table
 
 
 def _check_table(
@@ -68,7 +87,7 @@ def _check_table(
     digest = hashlib.sha256()
     for product, score, review in table:
         flat = review.replace("\t", " ").replace("\n", " ")
-        digest.update(f"{product}\t{score}\t{flat}\n".encode())
+        digest.update(f"{product}\t{score}\t{flat}\n".encode(errors="surrogatepass"))
     if digest.hexdigest() != source["canonical"][name]:
         raise ValueError(
             f"{place}: read otherwise than expected: `product TAB score TAB review` lines have the "

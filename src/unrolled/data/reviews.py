@@ -8,15 +8,21 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
-from unrolled.data.archives import check_archive, iterate_tar, read_member, split_lines
+from unrolled.data.archives import (
+    check_archive,
+    decode_text,
+    iterate_tar,
+    read_member,
+    split_lines,
+)
 from unrolled.data.texts import SPLITS, UNASSIGNED, LabelledTexts, clean_text
 
 _TEST = SPLITS.index("test")
-_IMDB_NAME = re.compile(r"(?:.*/)?(train|test)/(pos|neg)/(\d+)_(\d+)\.txt")
+_IMDB_NAME = re.compile(r"(?:.*/)?(train|test)/(pos|neg)/(\d{1,9})_(\d+)\.txt")
 _IMDB_FILMS = re.compile(r"(?:.*/)?(train|test)/urls_(pos|neg)\.txt")
 _IMDB_FILM = re.compile(r"/title/(tt\d+)")
 _YELP_NAME = re.compile(r"(?:.*/)?(train|test)\.csv")
@@ -59,11 +65,12 @@ def read_imdb(archive: str | Path, source: Mapping[str, Any]) -> LabelledTexts:
     for name, file in iterate_tar(archive):
         if match := _IMDB_NAME.fullmatch(name):
             part, label, number, _ = match.groups()
-            text = clean_text(file.read().decode("utf-8"))
+            place = f"{archive} > {part}/{label}, review {number}"
+            text = clean_text(decode_text(file.read(), place))
             found.append((part == "test", label == "pos", int(number), text))
         elif match := _IMDB_FILMS.fullmatch(name):
             # Line n, counted from 0, is the address of the film of review n.
-            addresses = split_lines(file.read())
+            addresses = split_lines(file.read(), f"{archive} > {match[1]}/urls_{match[2]}.txt")
             films[match[1] == "test", match[2] == "pos"] = [
                 title[1] if (title := _IMDB_FILM.search(address)) else address
                 for address in addresses
@@ -115,7 +122,7 @@ def read_yelp(archive: str | Path, source: Mapping[str, Any]) -> LabelledTexts:
         if not match:
             continue
         part = match.group(1)
-        for number, (stars, text) in enumerate(_yelp_rows(file, f"{archive} > {name}")):
+        for number, (stars, text) in enumerate(_yelp_rows(file, f"{archive} > {part}.csv")):
             if stars == _YELP_NEUTRAL:
                 neutral += 1
             else:
@@ -156,9 +163,10 @@ def read_sst(archive: str | Path, source: Mapping[str, Any]) -> LabelledTexts:
     texts, labels, splits = [], [], []
     neutral = 0
     for split, name in _SST_FILES.items():
-        lines = split_lines(read_member(archive, source["members"][name]))
+        place = f"{archive} > {name}.txt"
+        lines = split_lines(read_member(archive, source["members"][name]), place)
         for number, line in enumerate(lines, start=1):
-            grade, text = _sst_sentence(line, f"{archive} > {name}.txt, line {number}")
+            grade, text = _sst_sentence(line, f"{place}, line {number}")
             if grade == _SST_NEUTRAL:
                 neutral += 1
                 continue
@@ -187,14 +195,24 @@ def _assemble(found: list[tuple[bool, bool, int, str]], archive: str | Path) -> 
     )
 
 
-def _yelp_rows(file: Any, place: str) -> Iterator[tuple[int, str]]:
+def _yelp_rows(file: IO[bytes], place: str) -> Iterator[tuple[int, str]]:
     r"""Stars and text of each row; line breaks are written as ``\n`` inside the fields."""
-    # csv refuses fields beyond 128 KiB by itself; a few reviews come near.
-    csv.field_size_limit(1 << 24)
-    for number, row in enumerate(csv.reader(io.TextIOWrapper(file, "utf-8", newline="")), start=1):
+    for number, row in enumerate(_csv_rows(file, place), start=1):
         if len(row) != 2 or row[0] not in {"1", "2", "3", "4", "5"}:
             raise ValueError(f"{place}, row {number} is not `stars,text`: {str(row)[:80]}")
         yield int(row[0]), clean_text(row[1].replace("\\n", " ").replace('\\"', '"'))
+
+
+def _csv_rows(file: IO[bytes], place: str) -> Iterator[list[str]]:
+    # csv refuses fields beyond 128 KiB by itself; a few reviews come near.
+    csv.field_size_limit(1 << 24)
+    try:
+        yield from csv.reader(io.TextIOWrapper(file, "utf-8", newline=""))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"{place} is not CSV in UTF-8: {error}. Compare the archive with its entry in "
+            "workflow/sources.yaml."
+        ) from error
 
 
 def _sst_sentence(line: str, place: str) -> tuple[int, str]:

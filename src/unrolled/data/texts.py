@@ -12,7 +12,7 @@ import numpy as np
 SPLITS = ("train", "validation", "test")
 UNASSIGNED = -1
 
-_BREAK = re.compile(r"<\s*br\s*/?\s*>", re.IGNORECASE)
+_BREAK = re.compile(r"<\s*+br\s*+/?\s*+>", re.IGNORECASE)  # possessive: long runs of blanks
 _SPACE = re.compile(r"\s+")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from .cells import cell_kind
@@ -87,12 +87,15 @@ def load_networks(path: str | Path) -> dict[str, Any]:
     try:
         with safe_open(path, framework="numpy") as file:
             about = json.loads((file.metadata() or {})[_KEY])["networks"]
+            if not about:
+                raise ValueError("it holds no network")
             return {name: _read(file, name, about[name]) for name in sorted(about)}
-    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+    except Exception as error:  # metadata of unknown origin may hold anything anywhere
+        reason = str(error) or type(error).__name__
         raise ValueError(
             f"{path} ({path.stat().st_size} bytes) is not a file of networks that unrolled can "
-            f"read: {error}. It may be truncated or of another origin. Delete it and build it "
-            f"again: rm {path} && snakemake --cores all {path}"
+            f"read: {reason:.200}. It may be truncated or of another origin. Delete it and build "
+            f"it again: rm {path} && snakemake --cores all {path}"
         ) from error
 
 

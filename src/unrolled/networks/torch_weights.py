@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 from .base import Cell
 from .cells import cell_kind, reorder_blocks
@@ -52,7 +52,7 @@ def from_torch_weights(
         If there is no such file.
     ValueError
         If the file is not safetensors, the weights are not those of one layer read in one
-        direction, or the kind is missing or does not fit the shapes.
+        direction or not all finite numbers, or the kind is missing or does not fit the shapes.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def from_torch_weights(
     layer = {key[len(prefix) :]: value for key, value in named.items() if key.startswith(prefix)}
     _refuse_more_than_one_layer(layer, prefix, source)
     arrays = {
-        key: np.asarray(layer[key]).astype(np.float64)
+        key: _numbers(layer[key], f"{source} ({prefix + key})")
         for key in (*_WEIGHTS, *_BIASES)
         if key in layer
     }
@@ -82,7 +82,7 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], str]:
     try:
         with safe_open(path, framework="numpy") as file:
             return {key: file.get_tensor(key) for key in file.keys()}, str(path)  # noqa: SIM118
-    except (SafetensorError, TypeError, OSError) as error:
+    except Exception as error:  # a file of unknown origin can fail the library in any way
         raise ValueError(
             f"{path} cannot be read as safetensors with NumPy: {error}. Save the weights in "
             "PyTorch with safetensors.torch.save_file(model.float().state_dict(), path); "
@@ -131,12 +131,29 @@ def _refuse_more_than_one_layer(layer: Mapping[str, Any], prefix: str, source: s
             )
 
 
+def _numbers(values: Any, where: str) -> np.ndarray:
+    """A weight in float64, all of it finite."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "fiu" and values.dtype.name != "bfloat16":
+        raise ValueError(f"{where} holds {values.dtype} values; numbers are expected.")
+    values = values.astype(np.float64)
+    broken = int((~np.isfinite(values)).sum())
+    if broken:
+        raise ValueError(
+            f"{where}: {broken} of {values.size} weights are not finite, so that the network has "
+            "no dynamics. Save the weights from before the training diverged."
+        )
+    return values
+
+
 def _the_kind(arrays: Mapping[str, np.ndarray], kind: str | None, source: str) -> str:
     """The given kind if it fits the shapes, or the one that the shapes tell."""
     if kind is not None and kind not in KINDS:
         raise ValueError(f"There is no kind {kind!r}; there are {', '.join(KINDS)}.")
     shape = arrays[_WEIGHTS[1]].shape
     fitting = [each for each in KINDS if len(shape) == 2 and shape[0] == _BLOCKS[each] * shape[1]]
+    if shape and 0 in shape:
+        raise ValueError(f"{source}: {_WEIGHTS[1]} has the shape {shape}, without any unit.")
     if kind in fitting or (kind is None and len(fitting) == 1):
         return kind or fitting[0]
     found = f"{source}: {_WEIGHTS[1]} has the shape {shape}"

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import yaml
 from markupsafe import Markup
 
+from unrolled.files import load_yaml
 from unrolled.record.captions import render_caption
 from unrolled.record.gate import count_verdicts
 from unrolled.record.scoreboard import ClaimGroup, Matrix, claim_groups, margin_words, matrix, strip
@@ -26,6 +26,9 @@ from unrolled.record.tables import wide_table
 from unrolled.record.verdicts import VERDICTS, plain_number
 
 __all__ = ["Figure", "PaperSection", "Picture", "build_page", "figures_of", "read_sources"]
+
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_PNG_HEADER = 24  # bytes up to the height
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS = ("page.js", "origin.js")
@@ -227,8 +230,8 @@ def read_sources(path: str | Path, corpora: Sequence[str]) -> list[dict[str, Any
     ValueError
         If the file holds no mapping.
     """
-    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    if not isinstance(content, dict):
+    content = load_yaml(path)
+    if not isinstance(content, dict) or not all(isinstance(x, dict) for x in content.values()):
         raise ValueError(f"{path} must be a mapping from names to sources; it is not.")
     keys = ("title", "file", "home", "licence", "citation", "sha256", "bytes")
     return [
@@ -240,12 +243,13 @@ def read_sources(path: str | Path, corpora: Sequence[str]) -> list[dict[str, Any
 
 def _picture(name: str, stem: str, path: str | Path, slug: str, numbers: str) -> Picture:
     content = Path(path).read_bytes()
-    if content[:8] != b"\x89PNG\r\n\x1a\n" or content[12:16] != b"IHDR":
+    header = content[:_PNG_HEADER]
+    if len(header) < _PNG_HEADER or header[:8] != _PNG_START or header[12:16] != b"IHDR":
         raise ValueError(
             f"{path} is not a PNG picture ({len(content)} bytes). Delete it and run snakemake "
             "again to draw it anew."
         )
-    width, height = struct.unpack(">II", content[16:24])
+    width, height = struct.unpack(">II", header[16:])
     return Picture(
         name=name,
         label=" · ".join(name.removeprefix(stem).split("_")[1:]),

@@ -25,8 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from unrolled.files import load_json, load_yaml
 from unrolled.record.ledger import RECORDS, Entry, Ledger, read_ledger
 from unrolled.record.lock import pinned_versions
 from unrolled.record.outputs import digest
@@ -157,7 +156,7 @@ def _sheet_of(claim: str, folder: Path) -> str:
     """The ``claims.json`` that judges a claim."""
     known: list[str] = []
     for sheet in sorted(Path(folder, RESULTS).glob("*/*/claims.json")):
-        for item in json.loads(sheet.read_text(encoding="utf-8"))["claims"]:
+        for item in load_json(sheet)["claims"]:
             if claim in (item["id"], item["claim"], f"{sheet.parent.name}/{item['id']}"):
                 return sheet.relative_to(folder).as_posix()
             known.append(item["id"])
@@ -374,5 +373,5 @@ def _flat(settings: Any, prefix: str = "") -> dict[str, Any]:
 def _read_sources(root: Path) -> dict[str, dict[str, Any]]:
     """Entries of ``workflow/sources.yaml`` by the name of their file."""
     path = root / "workflow" / "sources.yaml"
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    content = load_yaml(path) if path.is_file() else {}
     return {source["file"]: source for source in content.values()}

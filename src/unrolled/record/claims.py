@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from unrolled.files import load_yaml
 from unrolled.record.verdicts import Condition, Verdict, Weighed, as_number, weigh
 
 __all__ = ["Claim", "ClaimSheet", "Paper", "judge", "read_claims"]
@@ -26,6 +26,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 EXPANDED = ("id", "statement", "quantity", "control", "source", "cannot_show", "accept")
 #: Fields that the expansion fills and no file may give.
 INTERNAL = {"claim", "where"}
+_MOST_CELLS = 1000
 
 
 class Paper(BaseModel):
@@ -108,14 +109,12 @@ def read_claims(path: str | Path) -> ClaimSheet:
     """
     path = Path(path)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = load_yaml(path)
     except FileNotFoundError:
         raise ValueError(
             f"{path} is not there. Each paper of a run needs its claims: write the file, or take "
             "the paper out of the run."
         ) from None
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not valid YAML: {error}") from error
     paper, entries = _parts(raw, path)
     claims = [
         _validated(cell, path, order)
@@ -246,6 +245,9 @@ def _expanded(entry: Any, path: Path, order: int) -> list[dict[str, Any]]:
             f"{place}: over must give a list of values for each name, for example "
             "over: {corpus: [film], cell: [gru, lstm]}"
         )
+    count = math.prod(map(len, over.values()))
+    if count > _MOST_CELLS:
+        raise ValueError(f"{place}: over makes {count:,} claims of it; {_MOST_CELLS} is the most.")
     name = re.sub(r"[_ ./-]*\{\w+\}", "", str(entry.get("id", "")))
     cells = []
     for values in itertools.product(*over.values()):

@@ -50,6 +50,23 @@ GIT_STATE = "UNROLLED_GIT"
 FIRST = "0" * 64
 FORMAT = 2
 
+# What a reader of records relies on; a line in which one of these is of another kind is no record.
+_KINDS: dict[str, Any] = {
+    "rule": str,
+    "record": str,
+    "wildcards": dict,
+    "outputs": list,
+    "inputs": list,
+    "params": dict,
+    "code": dict,
+    "versions": dict,
+    "started": str,
+    "seconds": int | float | None,
+    "scale": str | None,
+    "run": str | None,
+    "heads": dict,
+}
+
 _RECORDED_VARIABLES = (
     "CUDA_VISIBLE_DEVICES",
     "PYTHONHASHSEED",
@@ -182,7 +199,9 @@ def read_lines(path: str | Path) -> list[Line]:
     lines, previous = [], FIRST
     for number, line in enumerate(Path(path).read_bytes().splitlines(), start=1):
         record, fault = _parsed(line), ""
-        if record is not None and "format" in record and record.get("digest") != _digest(record):
+        if record is not None and not _is_record(record):
+            record, fault = None, "it is no record"
+        elif record is not None and "format" in record and record.get("digest") != _digest(record):
             fault = "it was edited"
         elif record is not None and record.get("previous") != previous:
             fault = "the line before it is not the one that it was written after"
@@ -223,9 +242,25 @@ def read_records(path: str | Path) -> list[dict[str, Any]]:
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def _is_record(content: Mapping[str, Any]) -> bool:
+    """Whether all that is there and that a reader relies on is of the kind that is written."""
+    if not all(isinstance(content[name], kind) for name, kind in _KINDS.items() if name in content):
+        return False
+    if not all(isinstance(value, str) for value in content.get("wildcards", {}).values()):
+        return False
+    files = [*content.get("outputs", ()), *content.get("inputs", ())]
+    heads = content.get("heads", {}).values()
+    return all(
+        isinstance(file, dict)
+        and isinstance(file.get("path"), str)
+        and isinstance(file.get("sha256", 0), str | None)
+        for file in files
+    ) and all(isinstance(head, list) and [*map(type, head)] == [int, str] for head in heads)
 
 
 def _text(record: Mapping[str, Any]) -> str:

@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.record.lineage import lineage
+from unrolled.record.provenance import read_lines
 from unrolled.record.report import Report
 from unrolled.record.run_times import run_times
+from unrolled.record.seals import journals
 
 __all__ = ["latest_records", "write_run", "write_states"]
+
+# What the page says of a job; a line without one of these is no record.
+_NEEDED = {"rule", "wildcards", "started", "outputs", "inputs"}
 
 
 def latest_records(folder: str | Path) -> list[dict[str, Any]]:
@@ -35,12 +40,9 @@ def latest_records(folder: str | Path) -> list[dict[str, Any]]:
         In the order of the journals' names.
     """
     records = []
-    for journal in sorted(Path(folder).glob("*.jsonl")):
-        for line in reversed(journal.read_bytes().splitlines()):
-            record = _parsed(line)
-            if record is not None:
-                records.append(record)
-                break
+    for journal in journals(folder):
+        whole = [line.record for line in read_lines(journal) if line.record is not None]
+        records += [record for record in whole if record.keys() >= _NEEDED][-1:]
     return records
 
 
@@ -82,15 +84,6 @@ def write_states(report: Report, folder: str | Path) -> None:
         },
     }
     _write_script(folder / "record" / "audit.js", "audit", states)
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    try:
-        record = json.loads(line)
-    except ValueError:
-        return None
-    needed = {"rule", "wildcards", "started", "outputs", "inputs"}
-    return record if isinstance(record, dict) and record.keys() >= needed else None
 
 
 def _write_script(path: Path, name: str, content: Any) -> None:
