@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from unrolled.files import load_json, load_table
 from unrolled.record import run_step
 from unrolled.record.atlas import PaperSection, build_page, figures_of, read_sources
-from unrolled.record.run_times import write_run_times
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -42,5 +41,3 @@ with run_step(snakemake) as step:
     target = Path(step.output.page)
     target.write_text(page, encoding="utf-8")
     step.log.info("%d papers, %.1f MB", len(papers), target.stat().st_size / 1e6)
-    # Beside the page, not part of it: run times differ between two runs of the same bytes.
-    write_run_times(target.parent / "record")

@@ -1,5 +1,6 @@
 """Step fetch: one raw file from its home, checked."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from unrolled.data import fetch_file
@@ -9,9 +10,11 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with run_step(snakemake) as step:
-    fetch_file(
+    origin = fetch_file(
         step.params.source,
         step.output.file,
         downloads=step.params.downloads,
-        progress=step.progress,
+        progress=partial(step.progress, unit="MB"),
+        say=step.log.info,
     )
+    step.note(**origin)

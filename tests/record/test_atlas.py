@@ -1,5 +1,6 @@
 """The page shows every figure and claim, fetches nothing, and works under a reader's fingers."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -8,11 +9,15 @@ import zlib
 from pathlib import Path
 
 import pytest
+from tests.record.small_run import FIGURES, RAW, records, sha, write_records
 
 from unrolled.record.atlas import PaperSection, build_page, figures_of, read_sources
 from unrolled.record.captions import caption_path, render_caption
 from unrolled.record.claims import judge, read_claims
-from unrolled.record.run_times import run_times, write_run_times
+from unrolled.record.report import Change, Link, Node, Report
+from unrolled.record.run_times import run_times
+from unrolled.record.scoreboard import margin_words, strip
+from unrolled.record.sidecars import write_run, write_states
 from unrolled.record.tables import wide_table
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
@@ -43,6 +48,7 @@ claims:
   statement: Everything agrees.
   source: figure 2
   quantity: agreement
+  control: agreement_untrained
   reported: true
   accept: {demo: {min: 1}}
   cannot_show: Few networks.
@@ -80,7 +86,7 @@ def write_png(path: Path, width: int = 900, height: int = 300) -> None:
 
 @pytest.fixture
 def section(tmp_path):
-    folder = tmp_path / "results" / "line_attractor" / "figures"
+    folder = tmp_path / "results" / "demo" / "line_attractor" / "figures"
     folder.mkdir(parents=True)
     for name in NAMES:
         write_png(folder / f"{name}.png")
@@ -113,13 +119,14 @@ def section(tmp_path):
 def page(section, tmp_path):
     source = {
         "title": "Reviews",
+        "file": Path(RAW).name,
         "home": "https://example.org/home",
         "licence": "MIT",
         "citation": "Somebody 2014",
         "sha256": "ab" * 32,
         "bytes": 2466783,
     }
-    path = tmp_path / "results" / "index.html"
+    path = tmp_path / "results" / "demo" / "index.html"
     path.write_text(build_page([section], scale="demo", sources=[source]), encoding="utf-8")
     return path
 
@@ -132,13 +139,16 @@ def test_what_others_wrote_is_shown_as_text_not_run(page):
     html = page.read_text(encoding="utf-8")
     assert "A title with &lt;angles&gt; &amp; more" in html
     assert "&lt;b&gt;not&lt;/b&gt; shown: 64" in html
+    assert ">agreement untrained<" in html
 
 
 def test_the_page_names_no_address_to_fetch_from(page):
     html = page.read_text(encoding="utf-8")
     fetched = re.findall(r'(?:src|srcset|data|action)="([^"]+)"|url\(|@import', html)
     assert {address for address in fetched if not address.startswith("data:")} == {
-        "record/run_times.js"
+        "record/run_times.js",
+        "record/lineage.js",
+        "record/audit.js",
     }
     assert not re.search(r'<link[^>]+href="(?!data:)', html)
 
@@ -226,10 +236,60 @@ def test_run_times_are_the_latest_of_each_job_longest_first(tmp_path):
         ("fig1", 25.0),
         ("train cell=gru", 20.0),
     ]
-    lines = [*map(json.dumps, records), '{"rule": "cut off by a k']
-    (tmp_path / "all.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    text = write_run_times(tmp_path).read_text(encoding="utf-8")
-    assert json.loads(text.removeprefix("window.runTimes = ").rstrip(";\n"))[0]["job"] == "fig1"
+
+
+def test_the_page_carries_the_sum_of_each_picture(page):
+    html = page.read_text(encoding="utf-8")
+    picture = page.parent / "line_attractor" / "figures" / "fig2.png"
+    sha256 = hashlib.sha256(picture.read_bytes()).hexdigest()
+    assert f'data-path="{FIGURES}/fig2.png" data-sha256="{sha256}"' in html
+
+
+VERDICT = {
+    "value": 2.0, "low": 1.5, "high": 2.5, "lowest": 1.0, "highest": None, "margin": 1.0,
+    "control": None, "control_value": None, "accept": {"min": 1.0}, "paper": None,
+    "verdict": "holds", "message": "2 clears the least accepted, 1, by 1",
+}  # fmt: skip
+FAILS = {"verdict": "fails", "margin": -0.25}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "to spare, over the whole range"),
+        ({"low": 0.9}, "to spare, but not over the whole range"),
+        ({"high": 9.0, "highest": 8.0}, "to spare, but not over the whole range"),
+        (FAILS, "short, but not over the whole range"),
+        (FAILS | {"high": 0.9, "low": 0.5}, "short, over the whole range"),
+        (FAILS | {"highest": 1.2}, "short, over the whole range"),
+        (FAILS | {"margin": 0.0, "low": None}, "a tie, which is not enough"),
+        ({"margin": -1.0, "verdict": "reported", "message": "would fail: …", "low": None}, "short"),
+        ({"margin": 0.0, "low": None}, "to spare"),
+        ({"margin": None}, ""),
+    ],
+)
+def test_a_margin_says_what_is_to_spare_and_whether_everywhere(changes, words):
+    assert margin_words(VERDICT | changes) == words
+
+
+def test_the_papers_value_is_drawn_in_its_place_or_as_an_arrow_towards_it():
+    def middle(svg, pattern):
+        return float(re.search(pattern, svg)[1])
+
+    near = strip(VERDICT | {"paper": 2.0})
+    assert middle(near, r'class="paper" d="M([\d.]+) 3.5') == middle(
+        near, r'class="dot" cx="([\d.]+)"'
+    )
+    more = strip(VERDICT | {"paper": 3.0})
+    assert middle(more, r'class="paper" d="M([\d.]+) 3.5') > middle(
+        more, r'class="dot" cx="([\d.]+)"'
+    )
+    for paper, arrow in ((900.0, "M149 10l-6"), (-900.0, "M1 10l6")):
+        assert arrow in strip(VERDICT | {"paper": paper})
+    plain = strip(VERDICT)
+    assert 'class="paper"' not in plain + strip(VERDICT | {"paper": "large"})
+    # one that lies far off leaves the axis as it was
+    assert plain.replace("</svg>", "").split("<circle")[0] in strip(VERDICT | {"paper": 900.0})
 
 
 # --------------------------------------------------------------- in a browser
@@ -284,11 +344,12 @@ def requested(driver):
 
 
 def test_a_reader_can_click_through_the_page(page, browser):
-    record = {"rule": "train", "wildcards": {}, "seconds": 5.0, "started": "2026-01-01T00:00:00"}
-    (page.parent / "record").mkdir()
-    lines = [json.dumps(record | {"rule": rule, "seconds": s}) for rule, s in (("a", 2), ("b", 9))]
-    (page.parent / "record" / "jobs.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    write_run_times(page.parent / "record")
+    folder = page.parent / "record"
+    folder.mkdir()
+    for rule, seconds in (("a", 2), ("b", 9)):
+        record = records()[0] | {"rule": rule, "wildcards": {}, "seconds": seconds}
+        (folder / f"{rule}.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    write_run(folder)
     resize(browser, 1280)
     browser.get(page.as_uri())
 
@@ -344,13 +405,183 @@ def test_a_reader_can_click_through_the_page(page, browser):
     assert {url.split(":")[0] for url in requested(browser)} <= {"file", "data"}
 
 
+@pytest.fixture
+def recorded(page):
+    """The page with the records of a run beside it, of which fig2's picture is the one shown."""
+    write_records(page.parent / "record")
+    journal = next(
+        path for path in (page.parent / "record").glob("*.jsonl") if '"fig2"' in path.read_text()
+    )
+    picture = page.parent / "line_attractor" / "figures" / "fig2.png"
+    actual = hashlib.sha256(picture.read_bytes()).hexdigest()
+    journal.write_text(journal.read_text().replace(sha(f"{FIGURES}/fig2.png"), actual))
+    write_run(page.parent / "record")
+    return page
+
+
+def audited(page, verdicts):
+    """An audit that found these files as said and all others intact."""
+    said = [
+        Change(verdict, "bytes", path, "a" * 64, "b" * 64, "as a test wants it")
+        for path, verdict in verdicts.items()
+    ]
+    nodes = {
+        output["path"]: Node(
+            output["path"],
+            "any",
+            output["sha256"],
+            1,
+            verdicts.get(output["path"], "intact"),
+            tuple(change for change in said if change.name == output["path"]),
+            tuple(Link(output["path"], RAW, "", "", "intact") for each in record["inputs"]),
+        )
+        for record in records()
+        for output in record["outputs"]
+    } | {RAW: Node(RAW, "raw", sha(RAW), 1, "intact")}
+    write_states(Report(tuple(nodes), nodes), page.parent)
+
+
+def state(browser, name):
+    (found,) = find(browser, f"[data-path='{FIGURES}/{name}.png']")
+    return found.text
+
+
+def opened(browser, figure):
+    (summary,) = find(browser, f"#line_attractor-{figure} .origin > summary")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", summary)
+    summary.click()
+    return f"#line_attractor-{figure} .origin"
+
+
+def test_a_reader_follows_a_figure_back_to_the_raw_bytes(recorded, browser):
+    audited(recorded, {})
+    resize(browser, 1280)
+    browser.get(recorded.as_uri())
+    assert state(browser, "fig2") == "intact"
+    origin = opened(browser, "fig2")
+    facts = find(browser, f"{origin} .facts")[0].text
+    for words in ("intact by the audit of 20", "2026-01-01 10:03 UTC in 30.0 s", "0123456789ab",
+                  "with changes that are not in it", "Reviews: home · MIT", "settings.units = 64",
+                  "7.5 min with the 14 jobs before it", "seed 0"):  # fmt: skip
+        assert words in facts
+    steps = find(browser, f"{origin} .facts details")[0]
+    steps.find_element("css selector", "summary").click()
+    rules = {line.split(":")[0] for line in steps.text.splitlines() if ":" in line}
+    assert rules == {"corpus", "train", "dynamics", "compare"}
+    assert steps.text.count("settings.training.rate = 0.01") == 4
+    boxes = find(browser, f"{origin} .box")
+    assert [box.text.split("\n")[0] for box in boxes] == [
+        "reviews.tar.gz", "film/corpus", "6 network files", "6 array files", "compared", "fig2",
+    ]  # fmt: skip
+    assert all(box.text.endswith("intact") for box in boxes)
+    left = [box.rect["x"] for box in boxes]
+    assert left == sorted(set(left))
+
+    # each edge begins at the right of one box and ends at the left of another
+    edges = browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])].map((path) => {"
+        "const box = path.ownerSVGElement.getBoundingClientRect(), n = path.getTotalLength();"
+        "return [0, n].map((at) => path.getPointAtLength(at))"
+        ".map((p) => [p.x + box.x, p.y + box.y])})",
+        f"{origin} .edge",
+    )
+    ends = [(box.rect["x"], box.rect["x"] + box.rect["width"]) for box in boxes]
+    found = {
+        tuple(
+            next(place for place, pair in enumerate(ends) if abs(pair[1 - side] - point[0]) < 1.5)
+            for side, point in enumerate(edge)
+        )
+        for edge in edges
+    }
+    assert found == {(0, 1), (1, 2), (1, 3), (2, 3), (3, 4), (3, 5), (4, 5)}
+
+    # by keyboard alone: from box to box, open one, read the whole sum of the raw file
+    browser.execute_script("arguments[0].focus()", boxes[0])
+    assert len(find(browser, f"{origin} .edge.on")) == 1
+    browser.switch_to.active_element.send_keys("\n")
+    assert boxes[0].get_attribute("aria-pressed") == "true"
+    panel = find(browser, f"{origin} .panel")[0]
+    assert sha(RAW) in panel.text
+    assert "MIT" in panel.text
+    browser.switch_to.active_element.send_keys("\t")
+    browser.switch_to.active_element.send_keys("\t")
+    browser.switch_to.active_element.send_keys(" ")
+    assert [line.split()[-1] for line in panel.text.splitlines()] == ["intact"] * 6
+    assert browser.get_log("browser") == []
+    assert {url.split(":")[0] for url in requested(browser)} <= {"file", "data"}
+
+
+def test_what_an_audit_found_amiss_is_said_in_words_wherever_it_matters(recorded, browser):
+    network = "results/demo/line_attractor/models/film_gru_3.safetensors"
+    numbers = f"{FIGURES}/fig1.nc"
+    audited(recorded, {network: "tampered", numbers: "stale"})
+    resize(browser, 1280)
+    browser.get(recorded.as_uri())
+    assert state(browser, "fig2") == "intact; tampered further back"
+    # the picture that this page shows is not the one that the job left
+    assert state(browser, "fig1") == "not the picture on record"
+    summary = find(browser, "#states")[0]
+    assert re.match(
+        r"Audited 20\S+ \S+ UTC, 23 files: 21 intact ?1 stale ?1 tampered", summary.text
+    )
+    find(browser, "#states summary")[0].click()
+    assert "as a test wants it" in summary.text
+    assert network in summary.text
+    origin = opened(browser, "fig2")
+    (box,) = [
+        box for box in find(browser, f"{origin} .box") if "network" in box.text.split("\n")[0]
+    ]
+    assert box.text.endswith("1 tampered, 5 intact")
+    assert find(browser, f"{origin} .box .mark.tampered")
+
+
+def test_what_was_made_after_an_audit_counts_as_not_audited(recorded, browser):
+    audited(recorded, {})
+    states = recorded.parent / "record" / "audit.js"
+    states.write_text(
+        re.sub(r'"time": "[^"]+"', '"time": "2026-01-01T10:02:30Z"', states.read_text())
+    )
+    browser.get(recorded.as_uri())
+    assert state(browser, "fig2") == "not audited"
+    assert "made anew since" in find(browser, "#states")[0].text
+    origin = opened(browser, "fig2")
+    last = [box.text.split("\n")[-1] for box in find(browser, f"{origin} .box")]
+    assert last == ["intact"] * 5 + ["not audited"]
+
+
+def test_before_an_audit_the_page_says_which_command_shows_the_states(recorded, browser):
+    browser.get(recorded.as_uri())
+    assert "unrolled audit" in find(browser, "#states")[0].text
+    assert state(browser, "fig2") == "not audited"
+    origin = opened(browser, "fig2")
+    assert f"unrolled audit {FIGURES}/fig2.png" in find(browser, f"{origin} .facts")[0].text
+    assert browser.get_log("browser") == []
+
+
+def test_a_figure_of_many_cells_lets_choose_whose_origin_is_drawn(recorded, browser):
+    cells = ["figA_film_gru", "figA_film_lstm"]
+    for name in cells:
+        record = records()[14] | {"rule": name}
+        text = json.dumps(record).replace("fig1.", f"{name}.")
+        (recorded.parent / "record" / f"{name}.jsonl").write_text(text)
+    write_run(recorded.parent / "record")
+    browser.get(recorded.as_uri())
+    origin = opened(browser, "figA")
+    assert [one.text for one in find(browser, f"{origin} option")] == ["film · gru", "film · lstm"]
+    assert find(browser, f"{origin} .box b")[0].text == cells[0]
+    find(browser, f"{origin} option")[1].click()
+    assert find(browser, f"{origin} .box b")[0].text == cells[1]
+
+
 @pytest.mark.parametrize("width", [360, 390, 768])
-def test_nothing_on_a_phone_needs_scrolling_sideways(page, browser, width):
-    (page.parent / "record").mkdir()
-    write_run_times(page.parent / "record")
+def test_nothing_on_a_phone_needs_scrolling_sideways(recorded, browser, width):
     resize(browser, width, phone=True)
-    browser.get(page.as_uri())
+    browser.get(recorded.as_uri())
     for details in find(browser, "details"):
+        browser.execute_script("arguments[0].open = true", details)
+    for box in find(browser, ".box"):
+        browser.execute_script("arguments[0].click()", box)
+    for details in find(browser, ".panel details"):
         browser.execute_script("arguments[0].open = true", details)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     too_wide = browser.execute_script(
@@ -362,7 +593,16 @@ def test_nothing_on_a_phone_needs_scrolling_sideways(page, browser, width):
     assert browser.get_log("browser") == []
 
 
-def test_without_run_times_the_page_says_so_in_words(page, browser):
+def test_alone_the_page_says_so_in_words(page, browser):
     browser.get(page.as_uri())
     assert "that file is not beside it" in find(browser, "#times-words")[0].text
     assert not find(browser, "#times-table")[0].is_displayed()
+    assert "is not known here" in find(browser, "#states")[0].text
+    assert {place.text for place in find(browser, ".state")} == {""}
+    origin = opened(browser, "fig2")
+    assert f"unrolled audit {FIGURES}/fig2.png" in find(browser, origin)[0].text
+    assert not find(browser, ".chart")
+    # nothing but the three files that are not there
+    said = [entry["message"] for entry in browser.get_log("browser")]
+    assert len(said) == 3
+    assert all("ERR_FILE_NOT_FOUND" in message for message in said)

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from tests.record.tiny_paper import (
@@ -477,3 +478,18 @@ def test_a_workflow_that_cannot_be_read_is_an_error_that_says_why(toy):
     toy.edit("config.yaml", "starts: 250 ", "start: 250 ")
     with pytest.raises(ValueError, match=r"cannot read .*Snakefile(?s:.*)did you mean 'starts'"):
         audit([toy.root / FIGURE], toy.root)
+
+
+def test_the_page_of_a_scale_is_told_when_the_whole_scale_was_audited(toy, untouched):
+    states = Path(toy.root, RECORDS, "audit.js")
+    before = states.read_text()
+    assert main(["audit", str(toy.root / FIGURE)]) == 0
+    assert states.read_text() == before
+    (toy.root / FIGURE).write_text("%PDF of nothing")
+    assert main(["audit", str(toy.root / "results" / "demo")]) == 1
+    said = json.loads(states.read_text().removeprefix("window.audit = ").rstrip(";\n"))
+    amiss = {path for path, file in said["files"].items() if file["verdict"] != "intact"}
+    assert amiss == {FIGURE}
+    assert set(said["files"]) == set(EVERYTHING)
+    smoke = toy.root / "results" / "smoke" / "record" / "audit.js"
+    assert FIGURE.replace("demo", "smoke") not in smoke.read_text()  # it was not looked at

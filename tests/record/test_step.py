@@ -265,6 +265,30 @@ def test_progress_says_whole_lines_now_and_then_with_the_time_left():
     ]
 
 
+def test_progress_of_a_thing_with_a_unit_says_its_speed():
+    now, said = [0.0], []
+    progress = Progress(
+        9, "fetch a.zip (MB)", said.append, clock=lambda: now[0], every=3.0, unit="MB"
+    )
+    for done, time in [(3, 4.0), (9, 6.0)]:
+        now[0] = time
+        progress.update(done)
+    assert said == [
+        "fetch a.zip (MB) 3/9 0.75 MB/s time left 0:08",
+        "fetch a.zip (MB) 9/9 1.5 MB/s took 0:06",
+    ]
+
+
+def test_a_note_stands_in_the_record_and_names_nothing_that_is_computed(job):
+    for note in ({"tries": 1}, {"tries": 2}):
+        with run_step(job()) as step:
+            write(step)
+            step.note(**note)
+    first, second = records(job)
+    assert (first["notes"], second["notes"]) == ({"tries": 1}, {"tries": 2})
+    assert first["record"] == second["record"]
+
+
 def test_durations_and_jobs_read_as_a_person_would_say_them():
     assert [duration(s) for s in (7, 750, 3725)] == ["0:07", "12:30", "1:02:05"]
     assert job_name("fig2", {}) == "fig2"

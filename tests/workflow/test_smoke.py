@@ -1,6 +1,7 @@
 """The whole workflow at smoke scale, twice from nothing: two folders, one and two cores."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -86,6 +87,46 @@ def test_every_output_is_on_record_with_its_hash(first):
     made = contents(first)
     assert {f"results/{name}" for name in made} <= set(found)
     assert all(found[f"results/{name}"] == sha for name, sha in made.items())
+
+
+def test_the_report_has_every_figure_with_its_caption_category_and_label(first):
+    run = build(first, 1, "--report", "report.html")
+    assert run.returncode == 0, run.stderr[-4000:]
+    html = (first / "report.html").read_text(encoding="utf-8")
+
+    def assigned(name):
+        start = html.index(f'<script id="{name}">')
+        return json.JSONDecoder().raw_decode(html, html.index(" = ", start) + len(" = "))[0]
+
+    assert "at smoke scale" in assigned("workflow-desc")
+    results, categories = assigned("results"), assigned("categories")
+    pictures = [
+        path.relative_to(first).as_posix() for path in first.glob("results/*/*/figures/*.png")
+    ]
+    assert sorted(results) == sorted(pictures)
+    assert set(categories) == {"line_attractor", "contextual_sentiment", "universality"}
+    for slug, parts in categories.items():
+        paths = [path for part in parts.values() for path in part]
+        assert sorted(paths) == sorted(path for path in pictures if f"/{slug}/" in path)
+        labels = [results[path]["labels"]["figure"] for path in paths]
+        assert len(set(labels)) == len(paths)
+        for path in paths:
+            assert len(results[path]["caption"]) > 200
+            assert "{{" not in results[path]["caption"]
+
+
+def test_the_lineage_beside_the_page_has_every_figure_and_leads_to_raw_files(first):
+    text = (first / "results/smoke/record/lineage.js").read_text(encoding="utf-8")
+    lineage = json.loads(text.removeprefix("window.lineage = ").rstrip(";\n"))
+    pictures = {
+        path.relative_to(first).as_posix() for path in first.glob("results/*/*/figures/*.png")
+    }
+    assert pictures == {path for path in lineage["drawings"] if path.endswith(".png")}
+    raw = {file["path"] for file in lineage["files"] if file["kind"] == "raw"}
+    assert raw == {path.relative_to(first).as_posix() for path in first.glob("resources/*.*")}
+    made = {f"results/{name}": sha for name, sha in contents(first).items()}
+    for file in lineage["files"]:
+        assert file["kind"] in ("raw", "source") or file["sha256"] == made[file["path"]]
 
 
 def test_nothing_is_left_to_do(first):

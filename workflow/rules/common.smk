@@ -13,8 +13,8 @@ from unrolled.record.alive import stay_alive
 from unrolled.record.closure import code_of
 from unrolled.record.determinism import FIXED
 from unrolled.record.provenance import GIT_STATE, RECORD_FOLDER, git_state
-from unrolled.record.run_times import write_run_times
 from unrolled.record.seals import seal_records
+from unrolled.record.sidecars import write_run
 from unrolled.settings import check_scale, check_settings, refuse_settings_in_profiles
 
 if workflow.is_main_process:
@@ -65,9 +65,9 @@ onstart:
 
 onsuccess:
     seal_records(RECORDS, "end")
-    # The page's own job and what came after it are in the records only now.
-    write_run_times(RECORDS)
+    write_run(RECORDS)
 
 
 onerror:
     seal_records(RECORDS, "error")
+    write_run(RECORDS)

@@ -6,7 +6,7 @@ import yaml
 # Every raw file, by the name it has in resources/; citations and licences make none stale.
 SOURCES = yaml.safe_load((ROOT / "workflow" / "sources.yaml").read_text(encoding="utf-8"))
 RAW_FILES = {
-    source["file"]: {key: source[key] for key in ("file", "sha256", "home", "fetch")}
+    source["file"]: {key: source[key] for key in ("file", "sha256", "bytes", "home", "fetch")}
     for source in SOURCES.values()
 }
 CORPUS_SOURCES = {

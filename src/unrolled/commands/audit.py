@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from unrolled.record.report import DIGITS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
     from rich.tree import Tree
 
-    from unrolled.record.report import Change, Node, Report
+    from unrolled.record.report import Node, Report
 
 NAME = "audit"
 SUMMARY = "Follow results back to the raw bytes and say what is intact, stale or tampered with."
@@ -26,7 +29,8 @@ A figure with everything it was made from, a paper, everything, and the same for
   unrolled audit
   unrolled audit --json > audit.json
 
-It exits with 0 only where all is intact. docs/audit.md says what each word means.
+It exits with 0 only where all is intact. docs/audit.md says what each word means. Where a scale is
+audited as a whole, its page (results/<scale>/index.html) shows the states from then on.
 """
 STYLES = {
     "intact": "green",
@@ -35,8 +39,6 @@ STYLES = {
     "unrecorded": "cyan",
     "tampered": "bold red",
 }
-#: Digits of a sum that are shown.
-DIGITS = 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError
         If a path is none that can be audited, or the workflow cannot be read.
     """
-    from unrolled.record.audit import audit
+    from unrolled.record.audit import audit, whole_scales
 
-    report = audit(arguments.paths, _root(arguments.paths))
+    root = _root(arguments.paths)
+    report = audit(arguments.paths, root)
+    _tell_the_pages(report, whole_scales(arguments.paths, root))
     if arguments.json:
         print(json.dumps(report.as_dict(), indent=1, ensure_ascii=False))
     else:
@@ -66,6 +70,17 @@ def run(arguments: argparse.Namespace) -> int:
         for part in describe(report):
             console.print(part)
     return 0 if report.verdict == "intact" else 1
+
+
+def _tell_the_pages(report: Report, scales: Iterable[Path]) -> None:
+    """Leave the states beside each scale's page, where the folder may be written to."""
+    from unrolled.record.sidecars import write_states
+
+    for folder in scales:
+        try:
+            write_states(report, folder)
+        except OSError as error:
+            warnings.warn(f"The page cannot show these states: {error}", stacklevel=2)
 
 
 def describe(report: Report) -> Iterator[RenderableType]:
@@ -127,7 +142,7 @@ def _branch(node: Node) -> Tree:
     from rich.text import Text
     from rich.tree import Tree
 
-    changes = [Text(f"  {_sentence(change)}", STYLES[change.verdict]) for change in node.changes]
+    changes = [Text(f"  {change.words}", STYLES[change.verdict]) for change in node.changes]
     facts = [Text(f"  {fact}", "dim", no_wrap=True, overflow="ellipsis") for fact in _facts(node)]
     return Tree(Group(_headline(node), *changes, *facts))
 
@@ -142,22 +157,6 @@ def _headline(node: Node, note: str = "") -> Text:
     )
 
 
-def _sentence(change: Change) -> str:
-    """What changed, from what, to what."""
-    text = f"{change.verdict}: {change.what} {change.name}"
-    if change.old is not None or change.new is not None:
-        text += f": {_short(change.old)} → {_short(change.new)}"
-    return f"{text} ({change.note})" if change.note else text
-
-
-def _short(value: str | None) -> str:
-    """A sum by its first digits, anything else whole."""
-    if value is None:
-        return "none"
-    is_sum = len(value) == 64 and not set(value) - set("0123456789abcdef")
-    return value[:DIGITS] if is_sum else value
-
-
 def _facts(node: Node) -> Iterator[str]:
     """Home and licence of a raw file; job, code, settings and seed of what was made."""
     if node.source:
@@ -170,6 +169,9 @@ def _facts(node: Node) -> Iterator[str]:
     yield f"rule {record['rule']}{f' ({names})' if names else ''}, seed {record['seed']}, " + (
         f"{_commit(record['git'])}, lock {record['lock']}, {len(record['code'])} pieces of code"
     )
+    if notes := record.get("notes"):
+        said = ", ".join(f"{name} {value}" for name, value in notes.items())
+        yield f"{said}, at {record['started']}"
     settings = json.dumps(record["params"], ensure_ascii=False)
     if record["params"] and not node.source:
         yield f"settings {settings}"

@@ -23,9 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from unrolled.record.audit import CRATE, RESULTS, Report
+from unrolled.record.audit import CRATE
 from unrolled.record.crate import crate_of, crate_text
 from unrolled.record.ledger import RECORDS
+from unrolled.record.report import RESULTS, Report
 
 __all__ = ["write_archive"]
 

@@ -2,10 +2,12 @@
 
 Pictures, style and script are inside the file and nothing is fetched from outside, so the page
 can be mailed, archived and read on a phone. Its bytes follow from its inputs alone; what differs
-between two runs (how long the jobs took) lies in ``record/run_times.js`` beside it.
+between two runs (times, commits, lineages, states) lies in scripts beside it, see
+`unrolled.record.sidecars`.
 """
 
 import base64
+import hashlib
 import re
 import struct
 from collections.abc import Mapping, Sequence
@@ -19,13 +21,14 @@ from markupsafe import Markup
 
 from unrolled.record.captions import render_caption
 from unrolled.record.gate import count_verdicts
-from unrolled.record.scoreboard import ClaimGroup, Matrix, claim_groups, matrix, strip
+from unrolled.record.scoreboard import ClaimGroup, Matrix, claim_groups, margin_words, matrix, strip
 from unrolled.record.tables import wide_table
 from unrolled.record.verdicts import VERDICTS, plain_number
 
 __all__ = ["Figure", "PaperSection", "Picture", "build_page", "figures_of", "read_sources"]
 
 TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = ("page.js", "origin.js")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,8 @@ class Picture:
     height: int
     pdf: str
     numbers: str
+    png: str
+    sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +114,7 @@ def build_page(
     sources : sequence of mapping
         Raw data sets, see `read_sources`.
     templates : path-like
-        Folder with ``page.html``, ``page.css`` and ``page.js``.
+        Folder with ``page.html``, ``page.css`` and the scripts.
 
     Returns
     -------
@@ -125,9 +130,13 @@ def build_page(
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        number=_shown_number, slug=_anchor, bytes=_shown_bytes, plural=_plural
+        number=_shown_number,
+        signed=_signed_number,
+        slug=_anchor,
+        bytes=_shown_bytes,
+        plural=_plural,
     )
-    environment.globals.update(strip=strip)
+    environment.globals.update(strip=strip, margin_words=margin_words)
     counts = {name: sum(paper.counts[name] for paper in papers) for name in VERDICTS}
     return environment.get_template("page.html").render(
         papers=papers,
@@ -136,7 +145,7 @@ def build_page(
         counts=counts,
         total=sum(counts.values()),
         style=Markup((templates / "page.css").read_text(encoding="utf-8")),
-        script=Markup((templates / "page.js").read_text(encoding="utf-8")),
+        script=Markup("".join((templates / name).read_text("utf-8") for name in SCRIPTS)),
     )
 
 
@@ -210,8 +219,8 @@ def read_sources(path: str | Path, corpora: Sequence[str]) -> list[dict[str, Any
     Returns
     -------
     sources : list of dict
-        Each with `title`, `home`, `licence`, `citation`, `sha256` and `bytes` (None where
-        unknown).
+        Each with `title`, `file`, `home`, `licence`, `citation`, `sha256` and `bytes` (None
+        where unknown).
 
     Raises
     ------
@@ -221,7 +230,7 @@ def read_sources(path: str | Path, corpora: Sequence[str]) -> list[dict[str, Any
     content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     if not isinstance(content, dict):
         raise ValueError(f"{path} must be a mapping from names to sources; it is not.")
-    keys = ("title", "home", "licence", "citation", "sha256", "bytes")
+    keys = ("title", "file", "home", "licence", "citation", "sha256", "bytes")
     return [
         {"title": name} | {key: entry.get(key) for key in keys if key != "title" or key in entry}
         for name, entry in content.items()
@@ -245,6 +254,8 @@ def _picture(name: str, stem: str, path: str | Path, slug: str, numbers: str) ->
         height=height,
         pdf=f"{slug}/figures/{name}.pdf",
         numbers=f"{slug}/figures/{name}.{numbers}",
+        png=f"{slug}/figures/{name}.png",
+        sha256=hashlib.sha256(content).hexdigest(),
     )
 
 
@@ -261,6 +272,10 @@ def _shown_number(value: float | str | None) -> str:
     if value is None:
         return "–"
     return value if isinstance(value, str) else plain_number(value)
+
+
+def _signed_number(value: float | None) -> str:
+    return _shown_number(value) if value is None or value <= 0 else f"+{plain_number(value)}"
 
 
 def _shown_bytes(value: Any) -> str:

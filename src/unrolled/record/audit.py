@@ -31,18 +31,16 @@ from unrolled.record.ledger import RECORDS, Entry, Ledger, read_ledger
 from unrolled.record.lock import pinned_versions
 from unrolled.record.outputs import digest
 from unrolled.record.present import present_jobs
-from unrolled.record.report import Change, Link, Node, Report, worst
+from unrolled.record.report import RAW, RESULTS, Change, Link, Node, Report, kind_of, worst
 from unrolled.settings.model import SCALES
 
-__all__ = ["Change", "Link", "Node", "Report", "audit"]
+__all__ = ["Change", "Link", "Node", "Report", "audit", "whole_scales"]
 
-RESULTS, RAW = "results", "resources"
 #: Exports of the results of a scale: the crate, and the archive of all of it.
 CRATE = "ro-crate-metadata.json"
 ARCHIVES = {scale: f"unrolled-{scale}.zip" for scale in SCALES}
 # Below results, what is no result: records, half-done work, exports; below resources, other copies.
 _ASIDE = {RECORDS, "checkpoints", "downloads", CRATE, *ARCHIVES.values()}
-_KINDS = {"models": "network", "analysis": "arrays", "figures": "figure", "data": "data"}
 
 
 def audit(paths: Sequence[str | Path], root: str | Path) -> Report:
@@ -79,6 +77,26 @@ def audit(paths: Sequence[str | Path], root: str | Path) -> Report:
     return Report(tuple(targets), {path: judge.node(path) for path in lineage})
 
 
+def whole_scales(paths: Sequence[str | Path], root: str | Path) -> list[Path]:
+    """Folders of the scales that an audit of `paths` looks at as a whole.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        As for `audit`.
+    root : path
+        Folder of the Snakefile.
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
+    folder = _working_folder(paths, Path(root).resolve())
+    places = [Path(path).absolute() for path in paths] or [folder]
+    tops = [folder / RESULTS / scale for scale in SCALES]
+    return [top for top in tops if top.is_dir() and any(map(top.is_relative_to, places))]
+
+
 def _working_folder(paths: Sequence[str | Path], root: Path) -> Path:
     """The folder that holds ``results``, of all paths."""
     folders = {folder for path in paths if (folder := _folder_of(Path(path))) is not None}
@@ -106,7 +124,7 @@ def _targets(paths: Sequence[str | Path], folder: Path, ledger: Ledger) -> list[
     for path in paths:
         absolute = Path(path).absolute()
         inside = Path(os.path.relpath(absolute, folder)).as_posix()
-        if inside in ledger.outputs or (absolute.is_file() and _kind(inside) != "source"):
+        if inside in ledger.outputs or (absolute.is_file() and kind_of(inside) != "source"):
             found.append(inside)
         elif absolute.is_dir():
             found += _files_below(absolute, folder, ledger)
@@ -231,7 +249,7 @@ class _Judge:
             ]
         return Node(
             path=path,
-            kind=_kind(path),
+            kind=kind_of(path),
             sha256=sha256,
             bytes=size,
             verdict=worst(change.verdict for change in changes),
@@ -243,7 +261,7 @@ class _Judge:
 
     def _source(self, path: str) -> dict[str, Any] | None:
         """Home, licence and sum of a raw file."""
-        return self._sources.get(Path(path).name) if _kind(path) == "raw" else None
+        return self._sources.get(Path(path).name) if kind_of(path) == "raw" else None
 
     def _sum_now(self, path: str) -> str | None:
         """Sum of what is there; of a raw file that is not, the one that it is fetched with."""
@@ -260,7 +278,7 @@ class _Judge:
         return tuple(links)
 
     def _without_record(self, path: str, sha256: str | None) -> Iterator[Change]:
-        kind = _kind(path)
+        kind = kind_of(path)
         if kind == "source":
             return  # of the repository; whoever read it has it on record
         source = self._source(path)
@@ -380,14 +398,3 @@ def _read_sources(root: Path) -> dict[str, dict[str, Any]]:
     path = root / "workflow" / "sources.yaml"
     content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return {source["file"]: source for source in content.values()}
-
-
-def _kind(path: str) -> str:
-    top, *parts = Path(path).parts
-    if top == RAW:
-        return "raw"
-    if top != RESULTS:
-        return "source"
-    if parts[-1] in ("metrics.json", "claims.json"):
-        return parts[-1].removesuffix(".json")
-    return next((kind for part, kind in _KINDS.items() if part in parts[1:-1]), "result")

@@ -40,9 +40,9 @@ from rocrate.model.data_entity import DataEntity
 from rocrate.rocrate import ROCrate
 
 from unrolled.files import load_json
-from unrolled.record.audit import RESULTS, Report
 from unrolled.record.ledger import RECORDS
 from unrolled.record.provenance import journal_path
+from unrolled.record.report import RESULTS, Report
 
 __all__ = ["crate_of", "crate_text", "write_crate"]
 

@@ -89,6 +89,8 @@ class Progress:
         Seconds; only differences count.
     every : float
         Least time between two lines, in seconds.
+    unit : str
+        What is counted; where it has a name, the speed is said as well.
     """
 
     def __init__(
@@ -99,7 +101,9 @@ class Progress:
         *,
         clock: Callable[[], float] = time.monotonic,
         every: float = _EVERY,
+        unit: str = "",
     ) -> None:
+        self._unit = unit
         self._total, self._label, self._say = total, label, say
         self._clock, self._every = clock, every
         self._start = self._last = clock()
@@ -121,6 +125,8 @@ class Progress:
         self._last = now
         shown = [f"{self._label} {done}/{self._total}"]
         shown += [f"{name}={value:.4g}" for name, value in numbers.items()]
+        if self._unit and now - self._start >= 1:
+            shown.append(f"{done / (now - self._start):.3g} {self._unit}/s")
         if finished:
             shown.append(f"took {duration(now - self._start)}")
         elif done > 0:

@@ -17,6 +17,7 @@ Every run of the job adds one line:
 ``lock, versions``   fingerprint of the locked libraries, and the version of each
 ``git``              commit, and whether tracked files differed from it
 ``run``              sha256 of the seal that opened the run
+``notes``            what a step wished to have kept of its run: where a raw file came from
 ``previous``         sha256 of the line before it, zeros for the first
 ``digest``           sha256 of this line's own content, without the digest
 ===================  ==============================================================================

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 #: From the best to the worst.
 VERDICTS = ("intact", "drifted", "stale", "unrecorded", "tampered")
+#: Folders of results and of raw files, and digits of a sum that are shown.
+RESULTS, RAW, DIGITS = "results", "resources", 12
+_KINDS = {"models": "network", "analysis": "arrays", "figures": "figure", "data": "data"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,14 @@ class Change:
     old: str | None = None
     new: str | None = None
     note: str = ""
+
+    @property
+    def words(self) -> str:
+        """What changed, from what, to what."""
+        text = f"{self.verdict}: {self.what} {self.name}"
+        if self.old is not None or self.new is not None:
+            text += f": {_short(self.old)} → {_short(self.new)}"
+        return f"{text} ({self.note})" if self.note else text
 
 
 @dataclass(frozen=True)
@@ -142,3 +154,29 @@ class Report:
 def worst(verdicts: Iterable[str]) -> str:
     """The worst of some verdicts; intact if there are none."""
     return max(verdicts, key=VERDICTS.index, default="intact")
+
+
+def kind_of(path: str) -> str:
+    """What a file is, by where it lies; the kinds are those of `Node`.
+
+    Parameters
+    ----------
+    path : str
+        From the working folder, or from the repository.
+    """
+    top, *parts = Path(path).parts
+    if top == RAW:
+        return "raw"
+    if top != RESULTS:
+        return "source"
+    if parts[-1] in ("metrics.json", "claims.json"):
+        return parts[-1].removesuffix(".json")
+    return next((kind for part, kind in _KINDS.items() if part in parts[1:-1]), "result")
+
+
+def _short(value: str | None) -> str:
+    """A sum by its first digits, anything else whole."""
+    if value is None:
+        return "none"
+    is_sum = len(value) == 64 and not set(value) - set("0123456789abcdef")
+    return value[:DIGITS] if is_sum else value

@@ -1,5 +1,6 @@
-"""Verdicts arranged for reading: grouped by claim, laid out as a matrix, drawn as strips."""
+"""Verdicts arranged for reading: grouped, laid out as a matrix, drawn as strips, put in words."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ from markupsafe import Markup
 
 from unrolled.record.gate import count_verdicts
 
-__all__ = ["ClaimGroup", "Matrix", "Note", "claim_groups", "matrix", "strip"]
+__all__ = ["ClaimGroup", "Matrix", "Note", "claim_groups", "margin_words", "matrix", "strip"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def matrix(verdicts: Iterable[Mapping[str, Any]]) -> Matrix:
 
 
 def strip(item: Mapping[str, Any], width: int = 150) -> Markup:
-    """A number among its bounds, drawn: accepted interval, range over networks, control, value.
+    """A number among its bounds, drawn: what is accepted, range over networks, control, paper.
 
     Parameters
     ----------
@@ -134,7 +135,8 @@ def strip(item: Mapping[str, Any], width: int = 150) -> Markup:
     Returns
     -------
     svg : markupsafe.Markup
-        Empty where there is no number.
+        Empty where there is no number. The paper's value is a diamond; one that lies so far off
+        that it would squeeze all else is an arrow at the edge.
     """
     value, lowest, highest = item["value"], item["lowest"], item["highest"]
     if value is None:
@@ -149,7 +151,7 @@ def strip(item: Mapping[str, Any], width: int = 150) -> Markup:
     ]
     low, high = min(known), max(known)
     pad = 0.12 * (high - low) or abs(value) * 0.1 or 1.0
-    low, high = low - pad, high + pad
+    low, high = _with_published(item["paper"], low - pad, high + pad)
 
     def at(x: float) -> str:
         return f"{(x - low) / (high - low) * width:.1f}"
@@ -169,11 +171,65 @@ def strip(item: Mapping[str, Any], width: int = 150) -> Markup:
         parts.append(
             f'<line class="control" x1="{at(control)}" x2="{at(control)}" y1="3" y2="17"/>'
         )
+    if isinstance(item["paper"], int | float):
+        parts.append(_published(item["paper"], low, high, width))
     parts.append(f'<circle class="dot" cx="{at(value)}" cy="10" r="4"/>')
     return Markup(
         f'<svg class="strip" viewBox="0 0 {width} 20" width="{width}" height="20" '
         f'aria-hidden="true">{"".join(parts)}</svg>'
     )
+
+
+def margin_words(item: Mapping[str, Any]) -> str:
+    """What a margin means, as a reader would say it.
+
+    Parameters
+    ----------
+    item : mapping
+        One verdict.
+
+    Returns
+    -------
+    words : str
+        Whether the margin is to spare or lacking, and whether that is so over the whole range
+        of networks; empty where there is no margin.
+
+    Examples
+    --------
+    >>> margin_words({"margin": 0.5, "verdict": "holds", "message": "", "low": 1.5, "high": 2.5,
+    ...               "lowest": 1.0, "highest": None})
+    'to spare, over the whole range'
+    """
+    margin, low, high = item["margin"], item["low"], item["high"]
+    if margin is None:
+        return ""
+    missed = item["verdict"] == "fails" or item["message"].startswith("would fail")
+    words = "to spare" if not missed else "short" if margin else "a tie, which is not enough"
+    if low is None or high is None:
+        return words
+    lowest = -math.inf if item["lowest"] is None else item["lowest"]
+    highest = math.inf if item["highest"] is None else item["highest"]
+    inside, outside = lowest <= low and high <= highest, high < lowest or low > highest
+    everywhere = outside if missed else inside
+    return f"{words}, {'' if everywhere else 'but not '}over the whole range"
+
+
+def _with_published(paper: Any, low: float, high: float) -> tuple[float, float]:
+    """An axis that takes the paper's value in, unless all else would fill less than a quarter."""
+    if not isinstance(paper, int | float):
+        return low, high
+    wide = 0.1 * (high - low)
+    low_too, high_too = min(low, paper - wide), max(high, paper + wide)
+    return (low_too, high_too) if high_too - low_too <= 4 * (high - low) else (low, high)
+
+
+def _published(paper: float, low: float, high: float, width: int) -> str:
+    """The paper's value on the axis, or an arrow towards it."""
+    if low <= paper <= high:
+        x = (paper - low) / (high - low) * width
+        return f'<path class="paper" d="M{x:.1f} 3.5l5 6.5l-5 6.5l-5-6.5z"/>'
+    x, inwards = (1, 6) if paper < low else (width - 1, -6)
+    return f'<path class="paper" d="M{x} 10l{inwards}-5v10z"/>'
 
 
 def _cells(verdicts: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:

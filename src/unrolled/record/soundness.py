@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from unrolled.record.audit import Report, audit
+from unrolled.record.audit import audit
+from unrolled.record.report import Report
 
 __all__ = ["sound_report"]
 

@@ -82,6 +82,7 @@ class Step:
         self._scale = snakemake.config.get("scale")
         self.log = open_log(self._rule, self._log_file)
         self.output = Outputs(snakemake.output)
+        self._notes: dict[str, Any] = {}
         self._run = current_run(self._journal.parent) if self.output.final else None
 
     def __enter__(self) -> Self:
@@ -160,7 +161,17 @@ class Step:
         """
         return generator(self._seed, *map(str, names))
 
-    def progress(self, total: int, label: str) -> Progress:
+    def note(self, **facts: Any) -> None:
+        """Keep facts of this run in its record, none of which changes what is computed.
+
+        Parameters
+        ----------
+        **facts
+            Text or numbers, where a file came from for instance.
+        """
+        self._notes |= facts
+
+    def progress(self, total: int, label: str, unit: str = "") -> Progress:
         """A loop's progress, in whole lines with the time left.
 
         Parameters
@@ -169,13 +180,15 @@ class Step:
             How much there is to do.
         label : str
             What is being done.
+        unit : str
+            What is counted; where it has a name, the speed is said as well.
 
         Returns
         -------
         Progress
             Call its ``update(done, loss=0.41)``.
         """
-        return Progress(total, label, self.log.info)
+        return Progress(total, label, self.log.info, unit=unit)
 
     def source(self, path: str) -> Path:
         """A file of the repository that the rule named in ``code_of``.
@@ -259,6 +272,7 @@ class Step:
             "threads": self._threads,
             "started": self._start.isoformat(timespec="milliseconds"),
             "seconds": round(seconds, 3),
+            **({"notes": self._notes} if self._notes else {}),
             **facts,
         }
 
