@@ -2,7 +2,7 @@
 # make test     set up .venv and run every test
 # make bench    set up .venv-bench and measure Unrolled beside other tools (benchmarks/README.md)
 # make clean    remove what was made (raw downloads and environments stay)
-# make format   lay out code and rules, write the settings' JSON schema
+# make format   lay out code and rules, write the settings' JSON schema and codecheck.yml
 # make lint     everything that can be checked without running anything
 # make lock     new lock files from envs/*.in
 # make reference  reference numbers from intact results of a scale (SCALE=demo)
@@ -19,6 +19,7 @@ SCHEMA := workflow/schemas/config.schema.json
 RULES := Snakefile workflow/rules
 CODE := src scripts tests benchmarks
 BENCH := .venv-bench
+VALIDATOR := .venv-validator
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH
@@ -44,8 +45,15 @@ $(READY): envs/$(ENV).txt pyproject.toml
 	@rm -f $(VENV)/ready-*
 	@touch $@
 
-test: $(READY)
+test: $(READY) $(VALIDATOR)/ready
 	python -m pytest
+
+# What a crate is validated with wants an older rich than ours.
+$(VALIDATOR)/ready: envs/validator.txt
+	$(PYTHON) -m venv $(VALIDATOR)
+	$(VALIDATOR)/bin/python -m pip install --disable-pip-version-check --quiet \
+	  --require-hashes -r envs/validator.txt
+	@touch $@
 
 bench: $(BENCH)/ready
 	$(BENCH)/bin/python -m benchmarks $(GROUPS)
@@ -68,6 +76,7 @@ format: $(READY)
 	ruff format --quiet $(CODE)
 	snakefmt $(RULES)
 	python -c "from unrolled.settings import write_schema; write_schema('$(SCHEMA)')"
+	python -c "from unrolled.record.codecheck import write_codecheck; write_codecheck('.')"
 
 lint: $(READY)
 	ruff check $(CODE)
@@ -81,7 +90,7 @@ lock:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --disable-pip-version-check --quiet uv
 	for pair in envs/cpu.in:envs/cpu.txt envs/gpu.in:envs/gpu.txt \
-	  benchmarks/requirements.in:benchmarks/lock.txt; do \
+	  envs/validator.in:envs/validator.txt benchmarks/requirements.in:benchmarks/lock.txt; do \
 	  build/lock/bin/uv pip compile $${pair%:*} --output-file $${pair#*:} --quiet --upgrade \
 	    --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" \
 	    --no-emit-index-url --no-emit-find-links || exit 1; \

@@ -21,6 +21,7 @@ include: "workflow/rules/contextual_sentiment.smk"
 include: "workflow/rules/universality.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/atlas.smk"
+include: "workflow/rules/export.smk"
 
 
 rule all:

@@ -98,7 +98,7 @@ def describe(report: Report) -> Iterator[RenderableType]:
         yield lineage_tree(report, report.targets[0])
     else:
         for node in report.nodes.values():
-            if node.verdict != "intact":
+            if node.changes:
                 yield _branch(node)
     counts = Counter(node.verdict for node in report.nodes.values())
     said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in STYLES if counts[verdict])

@@ -35,8 +35,11 @@ from unrolled.settings.model import SCALES
 
 __all__ = ["Change", "Link", "Node", "Report", "audit", "whole_scales"]
 
-# Below results, what is no result: records, half-done work; below resources, other copies.
-_ASIDE = {RECORDS, "checkpoints", "downloads"}
+#: Exports of the results of a scale: the crate, and the archive of all of it.
+CRATE = "ro-crate-metadata.json"
+ARCHIVES = {scale: f"unrolled-{scale}.zip" for scale in SCALES}
+# Below results, what is no result: records, half-done work, exports; below resources, other copies.
+_ASIDE = {RECORDS, "checkpoints", "downloads", CRATE, *ARCHIVES.values()}
 
 
 def audit(paths: Sequence[str | Path], root: str | Path) -> Report:
@@ -252,14 +255,23 @@ class _Judge:
             changes=tuple(changes),
             links=links,
             record=entry.record if entry else None,
-            source=self._sources.get(Path(path).name) if kind_of(path) == "raw" else None,
+            source=self._source(path),
         )
+
+    def _source(self, path: str) -> dict[str, Any] | None:
+        """Home, licence and sum of a raw file."""
+        return self._sources.get(Path(path).name) if kind_of(path) == "raw" else None
+
+    def _sum_now(self, path: str) -> str | None:
+        """Sum of what is there; of a raw file that is not, the one that it is fetched with."""
+        if found := self._found[path]:
+            return found[0]
+        return (self._source(path) or {}).get("sha256")
 
     def _links(self, path: str, entry: Entry | None) -> tuple[Link, ...]:
         links = []
         for each in entry.record["inputs"] if entry else ():
-            found = self._found[each["path"]]
-            now = found[0] if found else None
+            now = self._sum_now(each["path"])
             verdict = "intact" if now == each["sha256"] else "stale"
             links.append(Link(path, each["path"], each["sha256"], now, verdict))
         return tuple(links)
@@ -268,7 +280,10 @@ class _Judge:
         kind = kind_of(path)
         if kind == "source":
             return  # of the repository; whoever read it has it on record
-        source = self._sources.get(Path(path).name) if kind == "raw" else None
+        source = self._source(path)
+        if source is not None and sha256 is None:
+            yield self._missing(path, source["sha256"])
+            return
         if source is not None and sha256 is not None:  # put there by hand, as the README allows
             if sha256 != source["sha256"]:
                 note = "not what workflow/sources.yaml says of it" + self._holder(sha256)
@@ -289,7 +304,7 @@ class _Judge:
     def _bytes(self, path: str, entry: Entry, sha256: str | None) -> Iterator[Change]:
         recorded = entry.output(path)["sha256"]
         if sha256 is None:
-            yield Change("stale", "bytes", path, recorded, None, "missing; snakemake would make it")
+            yield self._missing(path, recorded)
         elif sha256 != recorded:
             note = "the job left other bytes" + self._holder(sha256)
             yield Change("tampered", "bytes", path, recorded, sha256, note)
@@ -299,6 +314,13 @@ class _Judge:
             if len(set(machines)) > 1:
                 note += f", on another processor: {' and '.join(machines)}"
             yield Change("drifted", "bytes", path, before, recorded, note)
+
+    def _missing(self, path: str, recorded: str) -> Change:
+        """A file that is not there; a raw one is not missed as long as its home has it."""
+        if recorded == self._sum_now(path):
+            note = "not here, as in an archive; its home has it, and this is its sum"
+            return Change("intact", "bytes", path, recorded, None, note)
+        return Change("stale", "bytes", path, recorded, None, "missing; snakemake would make it")
 
     def _holder(self, sha256: str) -> str:
         holder = self._ledger.holders.get(sha256)
