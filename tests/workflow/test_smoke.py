@@ -11,17 +11,20 @@ import pytest
 
 from unrolled.files import load_json
 from unrolled.record import read_records
+from unrolled.record.reads import undeclared_reads
 
 ROOT = Path(__file__).parents[2]
 
 
-def build(folder: Path, cores: int, *targets: str) -> subprocess.CompletedProcess:
+def build(
+    folder: Path, cores: int, *targets: str, trace: bool = False
+) -> subprocess.CompletedProcess:
     """Run the workflow in a folder of its own."""
     folder.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     command += ["--directory", str(folder), "--cores", str(cores), *targets]
     return subprocess.run(
-        [*command, "--config", "scale=smoke"],
+        [*command, "--config", "scale=smoke", f"trace={trace}"],
         capture_output=True,
         text=True,
         env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
@@ -41,9 +44,9 @@ def contents(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):
-    """Everything, on two cores."""
+    """Everything, on two cores, with every file noted that a step opens."""
     folder = tmp_path_factory.mktemp("one") / "two cores"
-    run = build(folder, 2)
+    run = build(folder, 2, trace=True)
     assert run.returncode == 0, run.stderr[-4000:]
     return folder
 
@@ -88,7 +91,19 @@ def test_every_output_is_on_record_with_its_hash(first):
     assert all(found[f"results/{name}"] == sha for name, sha in made.items())
 
 
-def test_nothing_is_left_to_do(first):
+def test_no_step_reads_a_file_that_its_rule_does_not_declare(first):
+    records = {
+        file.name: read_records(file)[-1]
+        for file in (first / "results/smoke/record").glob("*.jsonl")
+    }
+    assert all("reads" in record for record in records.values())
+    assert {name: found for name, one in records.items() if (found := undeclared_reads(one))} == {}
+    # The trace does see what is declared: the page reads claims, figures and captions.
+    page = records["atlas.jsonl"]
+    assert {each["path"] for each in page["inputs"]} <= set(page["reads"])
+
+
+def test_nothing_is_left_to_do_with_or_without_a_trace(first):
     again = build(first, 2, "--dry-run")
     assert "Nothing to be done" in again.stdout + again.stderr
 
