@@ -10,7 +10,9 @@ import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -21,6 +23,7 @@ from unrolled.record.captions import render_caption
 from unrolled.record.gate import count_verdicts
 from unrolled.record.scoreboard import ClaimGroup, Matrix, claim_groups, matrix, strip
 from unrolled.record.tables import wide_table
+from unrolled.record.teeth import breaks_of, count_caught
 from unrolled.record.verdicts import VERDICTS, plain_number
 
 __all__ = ["Figure", "PaperSection", "Picture", "build_page", "figures_of", "read_sources"]
@@ -96,6 +99,7 @@ def build_page(
     *,
     scale: str,
     sources: Sequence[Mapping[str, Any]] = (),
+    teeth: Mapping[str, Any] = MappingProxyType({}),
     templates: str | Path = TEMPLATES,
 ) -> str:
     """The page as HTML; the same text for the same arguments.
@@ -108,6 +112,8 @@ def build_page(
         Scale of the run.
     sources : sequence of mapping
         Raw data sets, see `read_sources`.
+    teeth : mapping
+        What breaking the science does to the verdicts, see `unrolled.record.teeth`.
     templates : path-like
         Folder with ``page.html``, ``page.css`` and ``page.js``.
 
@@ -127,7 +133,7 @@ def build_page(
     environment.filters.update(
         number=_shown_number, slug=_anchor, bytes=_shown_bytes, plural=_plural
     )
-    environment.globals.update(strip=strip)
+    environment.globals.update(strip=strip, breaks_of=partial(breaks_of, teeth))
     counts = {name: sum(paper.counts[name] for paper in papers) for name in VERDICTS}
     return environment.get_template("page.html").render(
         papers=papers,
@@ -135,6 +141,7 @@ def build_page(
         sources=sources,
         counts=counts,
         total=sum(counts.values()),
+        caught=count_caught(teeth, [paper.slug for paper in papers]),
         style=Markup((templates / "page.css").read_text(encoding="utf-8")),
         script=Markup((templates / "page.js").read_text(encoding="utf-8")),
     )
