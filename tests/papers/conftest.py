@@ -12,12 +12,12 @@ CLAIMS = Path(__file__).parents[2] / "workflow" / "claims"
 def pytest_collection_modifyitems(items):
     """Tests that break a claim are those that ``make teeth`` runs."""
     for item in items:
-        if "flips" in getattr(item, "fixturenames", ()):
+        if "note_break" in getattr(item, "fixturenames", ()):
             item.add_marker("teeth")
 
 
 @pytest.fixture
-def flips(request, record_property):
+def note_break(request, record_property):
     """Judge a claim of this file's paper with the science whole and broken; note both verdicts.
 
     Called with the claim's id, the break in a few words, and the metrics before and after it.
@@ -25,21 +25,31 @@ def flips(request, record_property):
     paper = request.path.stem.removeprefix("test_")
     claims = {claim.id: claim for claim in read_claims(CLAIMS / f"{paper}.yaml").claims}
 
-    def flips(name, broken, before, after):
-        claim = claims[name]
-        verdicts = [judge([claim], numbers, "demo")[0] for numbers in (before, after)]
+    def note_break(name, broken, *metrics):
+        before, after = (judge([claims[name]], numbers, "demo")[0] for numbers in metrics)
         record_property(
             "teeth",
             {
                 "paper": paper,
-                "claim": claim.claim,
+                "claim": before.claim,
                 "id": name,
                 "break": broken,
-                "before": verdicts[0].verdict,
-                "after": verdicts[1].verdict,
+                "before": before.verdict,
+                "after": after.verdict,
             },
         )
-        said = "\n".join(verdict.message for verdict in verdicts)
-        assert [verdict.verdict for verdict in verdicts] == ["holds", "fails"], f"{broken}\n{said}"
+        return before, after
+
+    return note_break
+
+
+@pytest.fixture
+def flips(note_break):
+    """The same, and the claim has to hold before and to fail after."""
+
+    def flips(name, broken, *metrics):
+        before, after = note_break(name, broken, *metrics)
+        said = f"{broken}\n{before.message}\n{after.message}"
+        assert (before.verdict, after.verdict) == ("holds", "fails"), said
 
     return flips

@@ -247,7 +247,7 @@ def test_breaking_the_analysis_fails_the_claim(metrics, datasets, name, claim, f
 @pytest.fixture(scope="module")
 def shuffled_cues(networks):
     """Each cue taken for another one's: what is commanded is not what the network was told."""
-    order = np.random.default_rng(3).permutation(len(TASKS["sine"].cues))
+    order = np.random.default_rng(3).permutation(TASKS["sine"].cues)
     return numbers_of(population("sine", networks["sine"], order))
 
 

@@ -2,7 +2,8 @@
 
 The tests of each paper break the science of its claims, one way at a time: labels are shuffled,
 an untrained network stands in, modes point anywhere. A claim that holds before and fails after is
-caught. The file is written by ``make teeth``, which runs those tests, and says for each paper
+caught; one that the small network of the tests fails already cannot be. The file is written by
+``make teeth``, which runs those tests, and says for each paper
 
 ==========  ==================================================================================
 ``tests``   sha256 of the file that breaks it, by which one sees that the file has changed since
