@@ -80,7 +80,9 @@ class ReadTrace:
         if _is_below(path, [here, self._root]):
             return not _is_below(path, [os.path.join(here, ".snakemake")])
         cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-        return not _is_below(path, [*_SYSTEM, tempfile.gettempdir(), cache])
+        # Keras looks at its own defaults whenever it is loaded; our networks set all they need.
+        keras = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
+        return not _is_below(path, [*_SYSTEM, tempfile.gettempdir(), cache, keras])
 
 
 def undeclared_reads(record: Mapping[str, Any]) -> list[str]:
