@@ -1,5 +1,6 @@
 # make          set up .venv and rebuild everything at demo scale
 # make test     set up .venv and run every test
+# make teeth    break the science of every claim on purpose and see which verdicts notice
 # make bench    set up .venv-bench and measure Unrolled beside other tools (benchmarks/README.md)
 # make clean    remove what was made (raw downloads and environments stay)
 # make format   lay out code and rules, write the settings' JSON schema and codecheck.yml
@@ -24,7 +25,7 @@ VALIDATOR := .venv-validator
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH
 
-.PHONY: all test bench clean format lint lock reference setup
+.PHONY: all test teeth bench clean format lint lock reference setup
 .DEFAULT_GOAL := all
 
 all: $(READY)
@@ -47,6 +48,9 @@ $(READY): envs/$(ENV).txt pyproject.toml
 
 test: $(READY) $(VALIDATOR)/ready
 	python -m pytest
+
+teeth: $(READY)
+	python -m tests.papers.teeth
 
 # What a crate is validated with wants an older rich than ours.
 $(VALIDATOR)/ready: envs/validator.txt

@@ -37,6 +37,7 @@ with run_step(snakemake) as step:
         papers,
         scale=step.params.scale,
         sources=read_sources(step.input["sources"], list(settings["corpora"])),
+        teeth=load_json(step.input["teeth"]),
     )
     target = Path(step.output.page)
     target.write_text(page, encoding="utf-8")

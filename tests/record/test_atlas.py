@@ -135,6 +135,18 @@ def test_the_page_is_the_same_text_whenever_it_is_built(section):
     assert build_page([section], scale="demo") == build_page([section], scale="demo")
 
 
+def test_what_breaks_a_claim_is_shown_with_the_share_that_is_caught(section):
+    caught = {"id": "C1_film_gru", "break": "shuffled <labels>", "before": "holds"}
+    teeth = {
+        "line_attractor": {"claims": {"C1": [caught | {"after": "fails"}], "C3": []}},
+        "elsewhere": {"claims": {"C1": []}},
+    }
+    html = build_page([section], scale="demo", teeth=teeth)
+    assert "1 of 2 judged claims (50 %)" in html
+    assert "it fails:</span> shuffled &lt;labels&gt;.</p>" in html
+    assert "Broken on purpose" not in build_page([section], scale="demo")
+
+
 def test_what_others_wrote_is_shown_as_text_not_run(page):
     html = page.read_text(encoding="utf-8")
     assert "A title with &lt;angles&gt; &amp; more" in html

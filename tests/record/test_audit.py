@@ -169,6 +169,26 @@ def test_results_beside_another_checkout_are_audited_by_it(toy, tmp_path, untouc
     assert set(EVERYTHING) <= set(report.nodes)
 
 
+def test_a_traced_run_is_intact_too(toy):
+    toy.build("--forceall", "--config", "trace=true")
+    assert audit([toy.root / FIGURE], toy.root).nodes[GRU].record["reads"] == [CORPUS]
+    assert verdicts(toy) == {}
+    assert toy.planned() == set()
+
+
+# ---- unrecorded reads
+
+
+def test_a_file_that_a_step_reads_undeclared_is_named_if_the_run_was_traced(toy):
+    (toy.root / "weather").write_text("")
+    toy.build(GRU, LSTM, "--force", "--config", "trace=true")
+    toy.build(LSTM, "--force")
+    (change,) = changes(toy, GRU)
+    assert (change.verdict, change.what, change.name) == ("unrecorded", "read", "weather")
+    assert "code_of" in change.note
+    assert verdicts(toy) == {GRU: "unrecorded"}
+
+
 # ---- tampered
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from unrolled.files import load_json
 from unrolled.record import read_records
+from unrolled.record.reads import undeclared_reads
 from unrolled.record.rebuild import rebuild
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,7 @@ def build(folder: Path, cores: int, *targets: str) -> subprocess.CompletedProces
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     command += ["--directory", str(folder), "--cores", str(cores), *targets]
     return subprocess.run(
-        [*command, "--config", "scale=smoke"],
+        [*command, "--config", "scale=smoke", f"trace={trace}"],
         capture_output=True,
         text=True,
         env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
@@ -134,7 +135,19 @@ def test_the_lineage_beside_the_page_has_every_figure_and_leads_to_raw_files(fir
         assert file["kind"] in ("raw", "source") or file["sha256"] == made[file["path"]]
 
 
-def test_nothing_is_left_to_do(first):
+def test_no_step_reads_a_file_that_its_rule_does_not_declare(first):
+    records = {
+        file.name: read_records(file)[-1]
+        for file in (first / "results/smoke/record").glob("*.jsonl")
+    }
+    assert all("reads" in record for record in records.values())
+    assert {name: found for name, one in records.items() if (found := undeclared_reads(one))} == {}
+    # The trace does see what is declared: the page reads claims, figures and captions.
+    page = records["atlas.jsonl"]
+    assert {each["path"] for each in page["inputs"]} <= set(page["reads"])
+
+
+def test_nothing_is_left_to_do_with_or_without_a_trace(first):
     again = build(first, 2, "--dry-run")
     assert "Nothing to be done" in again.stdout + again.stderr
 

@@ -62,6 +62,7 @@ rule atlas:
             for paper, figure in ATLAS_FIGURES
         ],
         sources=os.path.join(ATLAS_FILES, "sources.yaml"),
+        teeth=os.path.join(ATLAS_FILES, "claims", "teeth.json"),
     output:
         page="<results>/index.html",
     log:

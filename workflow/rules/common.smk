@@ -13,6 +13,7 @@ from unrolled.record.alive import stay_alive
 from unrolled.record.closure import code_of
 from unrolled.record.determinism import FIXED
 from unrolled.record.provenance import GIT_STATE, RECORD_FOLDER, git_state
+from unrolled.record.reads import TRACE
 from unrolled.record.seals import seal_records
 from unrolled.record.sidecars import write_run
 from unrolled.settings import check_scale, check_settings, refuse_settings_in_profiles
@@ -38,6 +39,8 @@ os.environ.update(
 )
 RECORDS = f"results/{SCALE}/record"
 os.environ.update({RECORD_FOLDER: RECORDS, GIT_STATE: git_state(ROOT)})
+# How closely a run is watched is no setting of a result: no rule may see it.
+os.environ[TRACE] = "yes" if config.pop("trace") else ""
 
 
 pathvars:

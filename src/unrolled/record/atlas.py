@@ -12,7 +12,9 @@ import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -23,6 +25,7 @@ from unrolled.record.captions import render_caption
 from unrolled.record.gate import count_verdicts
 from unrolled.record.scoreboard import ClaimGroup, Matrix, claim_groups, margin_words, matrix, strip
 from unrolled.record.tables import wide_table
+from unrolled.record.teeth import breaks_of, count_caught
 from unrolled.record.verdicts import VERDICTS, plain_number
 
 __all__ = ["Figure", "PaperSection", "Picture", "build_page", "figures_of", "read_sources"]
@@ -104,6 +107,7 @@ def build_page(
     *,
     scale: str,
     sources: Sequence[Mapping[str, Any]] = (),
+    teeth: Mapping[str, Any] = MappingProxyType({}),
     templates: str | Path = TEMPLATES,
 ) -> str:
     """The page as HTML; the same text for the same arguments.
@@ -116,6 +120,8 @@ def build_page(
         Scale of the run.
     sources : sequence of mapping
         Raw data sets, see `read_sources`.
+    teeth : mapping
+        What breaking the science does to the verdicts, see `unrolled.record.teeth`.
     templates : path-like
         Folder with ``page.html``, ``page.css`` and the scripts.
 
@@ -139,7 +145,9 @@ def build_page(
         bytes=_shown_bytes,
         plural=_plural,
     )
-    environment.globals.update(strip=strip, margin_words=margin_words)
+    environment.globals.update(
+        strip=strip, margin_words=margin_words, breaks_of=partial(breaks_of, teeth)
+    )
     counts = {name: sum(paper.counts[name] for paper in papers) for name in VERDICTS}
     return environment.get_template("page.html").render(
         papers=papers,
@@ -147,6 +155,7 @@ def build_page(
         sources=sources,
         counts=counts,
         total=sum(counts.values()),
+        caught=count_caught(teeth, [paper.slug for paper in papers]),
         style=Markup((templates / "page.css").read_text(encoding="utf-8")),
         script=Markup("".join((templates / name).read_text("utf-8") for name in SCRIPTS)),
     )

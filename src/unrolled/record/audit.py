@@ -10,7 +10,8 @@ intact         the bytes are the recorded ones, and inputs, settings, code, lock
 drifted        intact, but the same inputs, settings, code, lock and seed gave other bytes before
 stale          made from something that is not so any more: an input, a setting, a module, a
                library, the seed; or the file is missing
-unrecorded     no record says where the file is from
+unrecorded     no record says where the file is from, or its job was traced and read a file that
+               the rule does not declare
 tampered       the bytes, or the record itself, are not those that the job left
 =============  ====================================================================================
 """
@@ -30,6 +31,7 @@ from unrolled.record.ledger import RECORDS, Entry, Ledger, read_ledger
 from unrolled.record.lock import pinned_versions
 from unrolled.record.outputs import digest
 from unrolled.record.present import present_jobs
+from unrolled.record.reads import undeclared_reads
 from unrolled.record.report import RAW, RESULTS, Change, Link, Node, Report, kind_of, worst
 from unrolled.settings.model import SCALES
 
@@ -244,6 +246,7 @@ class _Judge:
                 *(Change("tampered", "record", path, note=fault) for fault in entry.faults),
                 *self._bytes(path, entry, sha256),
                 *_stale_links(links),
+                *_reads(entry),
                 *self._circumstances(entry),
             ]
         return Node(
@@ -366,6 +369,12 @@ def _stale_links(links: Iterable[Link]) -> Iterator[Change]:
     for link in links:
         if link.verdict != "intact":
             yield Change("stale", "input", link.input, link.recorded, link.found)
+
+
+def _reads(entry: Entry) -> Iterator[Change]:
+    for path in undeclared_reads(entry.record):
+        note = "the job read it, but the rule names it neither as an input nor in code_of"
+        yield Change("unrecorded", "read", path, note=note)
 
 
 def _compared(what: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

@@ -22,7 +22,17 @@ PACKAGE = "unrolled"
 # (record.determinism) count, and so do claims and pages.
 BOOKKEEPING = frozenset({PACKAGE}) | frozenset(
     f"{PACKAGE}.record.{name}"
-    for name in ("alive", "closure", "lock", "logs", "outputs", "provenance", "seals", "step")
+    for name in (
+        "alive",
+        "closure",
+        "lock",
+        "logs",
+        "outputs",
+        "provenance",
+        "reads",
+        "seals",
+        "step",
+    )
 )
 _DIGITS = 12
 

@@ -16,6 +16,8 @@ Every run of the job adds one line:
 ``seed``             root seed
 ``lock, versions``   fingerprint of the locked libraries, and the version of each
 ``git``              commit, and whether tracked files differed from it
+``reads``            where the settings say ``trace: true``: files that the script opened, see
+                     `unrolled.record.reads`
 ``run``              sha256 of the seal that opened the run
 ``notes``            what a step wished to have kept of its run: where a raw file came from
 ``previous``         sha256 of the line before it, zeros for the first

@@ -51,6 +51,8 @@ class Circumstances:
         ``1`` or ``all``.
     scheduler : str
         Which of Snakemake's: it decides which of the jobs that could run do run.
+    trace : bool
+        Whether each step notes the files that it opens.
     """
 
     folder: str
@@ -59,6 +61,7 @@ class Circumstances:
     locale: str
     cores: str
     scheduler: str
+    trace: bool
 
     def environment(self) -> dict[str, str]:
         """Variables of the build: this process's, without what an outer run may have set."""
@@ -78,8 +81,8 @@ class Circumstances:
 def circumstances() -> tuple[Circumstances, Circumstances]:
     """Two that differ in every respect."""
     return (
-        Circumstances("plain", "1", "UTC", "C.UTF-8", "1", "greedy"),
-        Circumstances("naïve copy", "20011", "NPT-5:45", _unlike_locale(), "all", "ilp"),
+        Circumstances("plain", "1", "UTC", "C.UTF-8", "1", "greedy", trace=True),
+        Circumstances("naïve copy", "20011", "NPT-5:45", _unlike_locale(), "all", "ilp", trace=False),
     )
 
 
@@ -189,7 +192,7 @@ def _build(
     command += ["--directory", str(folder), "--cores", around.cores]
     command += ["--scheduler", around.scheduler]
     command += ["--prioritize", *hurried] if hurried else []
-    command += ["--config", f"scale={scale}", "--", *targets]
+    command += ["--config", f"scale={scale}", f"trace={around.trace}", "--", *targets]
     said: deque[str] = deque(maxlen=_SAID)
     tell(around.folder, 0, 1)  # planning takes a while
     with subprocess.Popen(

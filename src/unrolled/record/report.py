@@ -24,7 +24,8 @@ class Change:
     verdict : str
         What it makes of the file.
     what : str
-        ``bytes``, ``record``, ``input``, ``setting``, ``code``, ``lock``, ``seed`` or ``rule``.
+        ``bytes``, ``record``, ``input``, ``read``, ``setting``, ``code``, ``lock``, ``seed`` or
+        ``rule``.
     name : str
         Which one.
     old, new : str or None

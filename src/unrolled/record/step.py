@@ -19,6 +19,7 @@ from unrolled.record.closure import PACKAGE, modules_in
 from unrolled.record.determinism import generator, pin_environment, seed_libraries
 from unrolled.record.logs import Progress, close_log, duration, job_name, open_log, real_traceback
 from unrolled.record.outputs import Outputs, digest
+from unrolled.record.reads import TRACE, ReadTrace
 from unrolled.record.seals import current_run
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Step:
         self.output = Outputs(snakemake.output)
         self._notes: dict[str, Any] = {}
         self._run = current_run(self._journal.parent) if self.output.final else None
+        self._trace: ReadTrace | None = None
 
     def __enter__(self) -> Self:
         """Say so, fix threads and seeds, look at the inputs."""
@@ -99,6 +101,8 @@ class Step:
             ]
         except OSError as error:
             self._give_up(error, None)
+        if os.environ.get(TRACE) and self.output.final:
+            self._trace = ReadTrace(ROOT, self._own_files())
         return self
 
     def __exit__(
@@ -226,6 +230,12 @@ class Step:
         """Folder of all checkpoints of this job, beside the records."""
         return self._journal.parents[1] / "checkpoints" / self._journal.stem
 
+    def _own_files(self) -> list[str | Path]:
+        """Files and folders that the job writes: reading them again is no reading of others."""
+        log = [self._log_file] if self._log_file else []
+        folders = [self._journal.parent, self._checkpoints]
+        return [*self.output, *self.output.final, *log, *folders]
+
     @property
     def _names(self) -> list[str]:
         wildcards = sorted(self._wildcards.items())
@@ -233,12 +243,13 @@ class Step:
 
     def _finish(self) -> None:
         """Check, record and move, in this order: no output is ever there without its record."""
+        reads = {"reads": self._trace.stop()} if self._trace else {}
         self._check_closure()
         written = self.output.describe()
         facts = provenance.describe_run(ROOT)
         seconds = time.monotonic() - self._began
         if written:
-            provenance.append_record(self._journal, self._record(written, seconds, facts))
+            provenance.append_record(self._journal, self._record(written, seconds, facts | reads))
             self.output.commit()
             shutil.rmtree(self._checkpoints, ignore_errors=True)
         self.log.info(

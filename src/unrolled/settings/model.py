@@ -26,6 +26,8 @@ class Settings(Block):
     """How much to compute: a minute, minutes, or the published sizes."""
     seed: CountOrZero
     """The root of every random number."""
+    trace: bool
+    """Whether each step notes every file that it opens, for the audit."""
     corpora: Annotated[dict[CorpusName, Corpus], Field(min_length=1)]
     """Labelled documents, by name."""
     line_attractor: LineAttractor
