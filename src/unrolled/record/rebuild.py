@@ -82,7 +82,9 @@ def circumstances() -> tuple[Circumstances, Circumstances]:
     """Two that differ in every respect."""
     return (
         Circumstances("plain", "1", "UTC", "C.UTF-8", "1", "greedy", trace=True),
-        Circumstances("naïve copy", "20011", "NPT-5:45", _unlike_locale(), "all", "ilp", trace=False),
+        Circumstances(
+            "naïve copy", "20011", "NPT-5:45", _unlike_locale(), "all", "ilp", trace=False
+        ),
     )
 
 
