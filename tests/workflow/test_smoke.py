@@ -23,7 +23,7 @@ def build(folder: Path, cores: int, *targets: str) -> subprocess.CompletedProces
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     command += ["--directory", str(folder), "--cores", str(cores), *targets]
     return subprocess.run(
-        [*command, "--config", "scale=smoke", f"trace={trace}"],
+        [*command, "--config", "scale=smoke"],
         capture_output=True,
         text=True,
         env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
