@@ -1,5 +1,6 @@
 # make          set up .venv and rebuild everything at demo scale
 # make test     set up .venv and run every test
+# make faults   set up .venv, try everything that can go wrong, and write the table of it
 # make bench    set up .venv-bench and measure Unrolled beside other tools (benchmarks/README.md)
 # make clean    remove what was made (raw downloads and environments stay)
 # make format   lay out code and rules, write the settings' JSON schema
@@ -21,7 +22,7 @@ BENCH := .venv-bench
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH
 
-.PHONY: all test bench clean format lint lock setup
+.PHONY: all test faults bench clean format lint lock setup
 .DEFAULT_GOAL := all
 
 all: $(READY)
@@ -44,6 +45,11 @@ $(READY): envs/$(ENV).txt pyproject.toml
 
 test: $(READY)
 	python -m pytest
+
+faults: $(READY)
+	python -m pytest -m faults --record-faults docs/faults.json
+	python -c "from unrolled.record.faults import update_readme; \
+	  update_readme('README.md', 'docs/faults.json')"
 
 bench: $(BENCH)/ready
 	$(BENCH)/bin/python -m benchmarks $(GROUPS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from unrolled.files import load_json, load_table
 from unrolled.record import run_step
 from unrolled.record.atlas import PaperSection, build_page, figures_of, read_sources
+from unrolled.record.faults import read_faults
 from unrolled.record.run_times import write_run_times
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ with run_step(snakemake) as step:
         papers,
         scale=step.params.scale,
         sources=read_sources(step.input["sources"], list(settings["corpora"])),
+        faults=read_faults(step.input["faults"]),
     )
     target = Path(step.output.page)
     target.write_text(page, encoding="utf-8")

@@ -62,6 +62,7 @@ rule atlas:
             for paper, figure in ATLAS_FIGURES
         ],
         sources=os.path.join(ATLAS_FILES, "sources.yaml"),
+        faults=os.path.relpath(ROOT / "docs" / "faults.json"),
     output:
         page="<results>/index.html",
     log:

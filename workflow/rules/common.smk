@@ -15,14 +15,25 @@ from unrolled.record.determinism import FIXED
 from unrolled.record.provenance import GIT_STATE, RECORD_FOLDER, git_state
 from unrolled.record.run_times import write_run_times
 from unrolled.record.seals import seal_records
-from unrolled.settings import check_scale, check_settings, refuse_settings_in_profiles
+from unrolled.settings import (
+    check_file,
+    check_scale,
+    check_settings,
+    refuse_settings_in_profiles,
+)
 
 if workflow.is_main_process:
     stay_alive(heal=True)
 
 refuse_settings_in_profiles(sys.argv, os.environ, root=ROOT)
-SCALE = check_scale(config, files=workflow.overwrite_configfiles)
 SETTINGS_FILES = [ROOT / "config.yaml"]
+check_file(SETTINGS_FILES[0])
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+SCALE = check_scale(config, files=workflow.overwrite_configfiles)
 
 if SCALE != "demo":
     SETTINGS_FILES.append(ROOT / "workflow" / "scales" / f"{SCALE}.yaml")

@@ -18,6 +18,7 @@ import yaml
 from markupsafe import Markup
 
 from unrolled.record.captions import render_caption
+from unrolled.record.faults import Fault, fault_groups
 from unrolled.record.gate import count_verdicts
 from unrolled.record.scoreboard import ClaimGroup, Matrix, claim_groups, matrix, strip
 from unrolled.record.tables import wide_table
@@ -96,6 +97,7 @@ def build_page(
     *,
     scale: str,
     sources: Sequence[Mapping[str, Any]] = (),
+    faults: Sequence[Fault] = (),
     templates: str | Path = TEMPLATES,
 ) -> str:
     """The page as HTML; the same text for the same arguments.
@@ -108,6 +110,8 @@ def build_page(
         Scale of the run.
     sources : sequence of mapping
         Raw data sets, see `read_sources`.
+    faults : sequence of Fault
+        What the tests did to the project on purpose.
     templates : path-like
         Folder with ``page.html``, ``page.css`` and ``page.js``.
 
@@ -133,6 +137,7 @@ def build_page(
         papers=papers,
         scale=scale,
         sources=sources,
+        faults=fault_groups(faults),
         counts=counts,
         total=sum(counts.values()),
         style=Markup((templates / "page.css").read_text(encoding="utf-8")),

@@ -22,7 +22,7 @@ PACKAGE = "unrolled"
 # (record.determinism) count, and so do claims and pages.
 BOOKKEEPING = frozenset({PACKAGE}) | frozenset(
     f"{PACKAGE}.record.{name}"
-    for name in ("alive", "closure", "lock", "logs", "outputs", "provenance", "seals", "step")
+    for name in "advice alive closure lock logs outputs provenance seals step".split()
 )
 _DIGITS = 12
 

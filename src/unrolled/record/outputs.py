@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -60,8 +61,6 @@ class Outputs:
             for name, value in declared.items()
         }
         self._partials = [_partial(path) for path in self._final]
-        for path in self._final:
-            path.parent.mkdir(parents=True, exist_ok=True)
 
     def __getattr__(self, name: str) -> Any:
         """Path of the output of that name, or the list of paths."""
@@ -87,6 +86,11 @@ class Outputs:
     def final(self) -> list[Path]:
         """Where the outputs will be."""
         return list(self._final)
+
+    def make_folders(self) -> None:
+        """Make the folders to write to, where they are missing."""
+        for path in self._final:
+            path.parent.mkdir(parents=True, exist_ok=True)
 
     def describe(self) -> list[tuple[Path, str, int]]:
         """Final path, sha256 and size of each output as written so far.
@@ -133,4 +137,5 @@ def _remove(paths: Iterable[str]) -> None:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # where nothing may be removed, it stays
+                path.unlink()
