@@ -21,6 +21,10 @@ BENCH := .venv-bench
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH
+# Snakemake keeps a cache at home; where there is none, it has to be here.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
+endif
 
 .PHONY: all test faults bench clean format lint lock setup
 .DEFAULT_GOAL := all

@@ -265,7 +265,8 @@ def test_a_file_of_any_bytes_can_be_read_or_is_refused_by_name(tmp_path_factory,
         ("[" * 3000, ""),
         ("a: &a [*a]\n", None),
         ("x: &x {a: 1}\ny: {<<: *x, a: 2}\n", None),
-        ("", None),
+        ("", "there is nothing in it"),
+        ("# only a remark\n", "there is nothing in it"),
     ],
 )
 def test_a_file_that_is_no_settings_is_refused_with_its_line(tmp_path, text, words):

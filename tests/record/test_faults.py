@@ -1,11 +1,13 @@
 """The table of faults is the tests': the README, the page's file and the tests agree."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from unrolled.record.atlas import build_page
 from unrolled.record.faults import (
     LOST,
     SURVIVED,
@@ -95,6 +97,14 @@ def test_groups_count_what_was_tried_survived_and_lost():
         1,
     )
     assert (downloads.tried, downloads.survived, downloads.lost) == (1, 0, 0)
+
+
+def test_the_page_shows_every_fault_and_nothing_where_there_are_none():
+    page = build_page([], scale="demo", faults=SOME)
+    (section,) = re.findall(r'<section id="faults">.*?</section>', page, re.DOTALL)
+    assert "a link that leads out</td><td>survived" in section
+    assert re.findall(r'class="n">(\d)<', section) == ["2", "1", "1", "1", "0", "0"]
+    assert 'id="faults"' not in build_page([], scale="demo")
 
 
 def test_the_table_is_written_between_the_marks_and_nowhere_else(tmp_path):

@@ -5,10 +5,12 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tests.losses import assert_kept, contents
-from toy import SNAKEMAKE, Toy
+from toy import REPOSITORY, SNAKEMAKE, Toy
 
 pytestmark = pytest.mark.faults("the machine")
 
@@ -213,20 +215,24 @@ def test_any_path_will_do(tmp_path, same_bytes, name):
     same_bytes(toy)
 
 
+@pytest.mark.parametrize("home", ["/dev/null/nobody", "/proc"], ids=["none", "shut"])
+def test_make_needs_no_home(empty, same_bytes, home):
+    """The home does not exist, or may only be read"""
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy2(REPOSITORY / name, empty.root)
+    empty.write(".venv/ready-cpu", "")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    status, said = shell(empty, "make CORES=1 TARGETS=toy", HOME=home, XDG_CACHE_HOME="", PATH=path)
+    assert status == 0, said
+    same_bytes(empty)
+
+
 @pytest.mark.parametrize(
-    "variables",
-    [
-        pytest.param({"HOME": "/dev/null/nobody"}, id="no home"),
-        pytest.param({"HOME": "/proc"}, id="shut home"),
-        pytest.param({"TMPDIR": "/dev/null/nowhere"}, id="no TMPDIR"),
-        pytest.param({"TERM": "", "COLUMNS": "0"}, id="no terminal"),
-    ],
+    "variables", [{"TMPDIR": "/dev/null/nowhere"}, {"TERM": "", "COLUMNS": "0"}], ids=" ".join
 )
-def test_a_home_a_folder_for_temporary_files_or_a_terminal_is_not_needed(
-    empty, same_bytes, variables
-):
-    """There is no home, no folder for temporary files, or no terminal"""
-    empty.build(**{"XDG_CACHE_HOME": "", **variables})
+def test_no_folder_for_temporary_files_and_no_terminal_are_needed(empty, same_bytes, variables):
+    """There is no folder for temporary files, or no terminal"""
+    empty.build(**variables)
     same_bytes(empty)
 
 

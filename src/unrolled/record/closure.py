@@ -22,7 +22,17 @@ PACKAGE = "unrolled"
 # (record.determinism) count, and so do claims and pages.
 BOOKKEEPING = frozenset({PACKAGE}) | frozenset(
     f"{PACKAGE}.record.{name}"
-    for name in "advice alive closure lock logs outputs provenance seals step".split()
+    for name in [
+        "advice",
+        "alive",
+        "closure",
+        "lock",
+        "logs",
+        "outputs",
+        "provenance",
+        "seals",
+        "step",
+    ]
 )
 _DIGITS = 12
 

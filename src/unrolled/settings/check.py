@@ -257,8 +257,8 @@ def _read(file: str | Path) -> dict[str, Any]:
     try:
         loader = _Loader(Path(file).read_text(encoding="utf-8"))
         node = loader.get_single_node()
-        fault = _repeated_key(node)
-        content = {} if node is None or fault else loader.construct_document(node)
+        fault = _repeated_key(node) if node else "there is nothing in it"
+        content = {} if fault else loader.construct_document(node)
     except UnicodeDecodeError as error:
         fault = f"byte {error.start} is not UTF-8; save the file as UTF-8"
     except yaml.MarkedYAMLError as error:
@@ -273,7 +273,7 @@ def _read(file: str | Path) -> dict[str, Any]:
     return content
 
 
-def _repeated_key(node: yaml.Node | None) -> str:
+def _repeated_key(node: yaml.Node) -> str:
     """Key and line of the first key that a block holds twice; empty if there is none."""
     pending, seen = [node], set()
     while pending:
