@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,6 +18,7 @@ Place = tuple[str | int, ...]
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml ten times as slow
 _LONGEST = 200  # characters of a faulty value that a message shows
+_DEEPEST = 12  # levels of blocks and lists, twice what the settings have
 
 
 class SettingsError(ValueError):
@@ -103,6 +104,12 @@ def check_settings(
         If anything cannot be used. All faults are listed, each with its key and place.
     """
     own = {key: value for key, value in config.items() if key != "pathvars"}
+    faults = [
+        f"  {_dotted(place)} ({_where(place, own, files)}) is no text that UTF-8 can write."
+        for place in _unwritable(own)
+    ]
+    if faults:  # pydantic could not even name it
+        raise SettingsError("\n".join(["Settings cannot be used:", *faults]))
     try:
         return Settings.model_validate(own).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
@@ -128,7 +135,7 @@ def _message(fault: Any, config: Mapping[str, Any], files: Sequence[str | Path])
     context = fault.get("ctx", {})
     # A contradiction is found by a block, which says which of its settings is to blame.
     place = _place((*fault["loc"], *_split(context.get("key", ""))))
-    key = ".".join(part if (part := str(each)).isprintable() else repr(part) for each in place)
+    key = _dotted(place)
     where = _where(place, config, files)
     if fault["type"] == "contradiction":
         return f"  {key} ({where}): {context['message']}."
@@ -165,6 +172,28 @@ def _shown(value: Any) -> str:
     except ValueError:  # Python refuses to write out the digits
         return "a number of thousands of digits"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _dotted(place: Place) -> str:
+    """A place as a person writes it."""
+    return ".".join(part if (part := str(each)).isprintable() else repr(part) for each in place)
+
+
+def _unwritable(settings: Any) -> Iterator[Place]:
+    """Places of keys and values with halves of letters, as bytes on the command line may give."""
+    pending: list[tuple[Place, Any]] = [((), settings)]
+    while pending:
+        place, inside = pending.pop()
+        if isinstance(inside, str) and re.search("[\ud800-\udfff]", inside):
+            yield place
+        if len(place) > _DEEPEST:  # a YAML file may hold a list in itself
+            continue
+        if isinstance(inside, Mapping):
+            pending += [
+                ((*place, key), each) for key, value in inside.items() for each in (key, value)
+            ]
+        elif isinstance(inside, list):
+            pending += [((*place, number), value) for number, value in enumerate(inside)]
 
 
 def _split(key: str) -> Place:
@@ -265,7 +294,7 @@ def _read(file: str | Path) -> dict[str, Any]:
         mark = error.problem_mark or error.context_mark
         fault = f"line {mark.line + 1 if mark else 1}: {error.problem or error.context}"
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        fault = str(error)
+        fault = " ".join(str(error).split())
     if not fault and not isinstance(content, dict):
         fault = f"settings with names are needed, as in `seed: 0`, not {_shown(content)}"
     if fault:
