@@ -50,7 +50,7 @@ SAYING = """
 import types, unrolled.cli as cli
 say = types.SimpleNamespace(
     NAME="say", SUMMARY="Says.", EXAMPLE="", add_arguments=lambda parser: None,
-    run=lambda arguments: print("größe λ"),
+    run=lambda arguments: print("gr\\xf6\\xdfe \\u03bb"),
 )
 cli.COMMANDS = (say,)
 raise SystemExit(cli.main(["say"]))

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import random
+import resource
 import sys
 
 import numpy as np
@@ -12,7 +13,7 @@ from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, Snakema
 
 from unrolled.record import run_step
 from unrolled.record.logs import Progress, duration, job_name
-from unrolled.record.provenance import read_records
+from unrolled.record.provenance import read_lines, read_records
 
 CODE = ["scripts/toy.py 00", "notes.yaml 11", "lock 22", "seed 5"]
 
@@ -316,22 +317,39 @@ def full(job):
 
 
 @pytest.mark.faults("the machine")
-@pytest.mark.parametrize(
-    "path", ["results/.partial.data.json", "results/record/toy.jsonl"], ids=["output", "record"]
-)
-def test_no_room_is_told_with_what_to_do(job, full, path):
-    """There is no room for an output or its record"""
-    full(path)
+def test_no_room_for_an_output_is_told_with_what_to_do(job, full):
+    """There is no room for an output"""
+    full("results/.partial.data.json")
     with pytest.raises(SystemExit), run_step(job()) as step:
         write(step)
     last = (job.root / "logs/toy.log").read_text().splitlines()[-1]
     assert last.startswith("There is no room")
     assert last.endswith("what was complete is kept.")
-    assert not (job.root / "results/data.json").exists()
-    (job.root / path).unlink(missing_ok=True)
+    assert not list((job.root / "results").iterdir())
     with run_step(job()) as step:
         write(step)
     assert (job.root / "results/data.json").read_text() == "1"
+
+
+@pytest.mark.faults("the machine")
+def test_a_record_that_found_no_room_is_cut_short_and_the_next_one_whole(job):
+    """There is no room for a record"""
+    with run_step(job()) as step:
+        write(step)
+    (journal,) = (job.root / "results/record").iterdir()
+    longest = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.stat().st_size + 100, longest[1]))
+    try:
+        with pytest.raises(SystemExit), run_step(job()) as step:
+            write(step, "2")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, longest)
+    assert "There is no room" in (job.root / "logs/toy.log").read_text().splitlines()[-1]
+    assert (job.root / "results/data.json").read_text() == "1"  # not replaced without a record
+    with run_step(job()) as step:
+        write(step, "3")
+    assert [line.record is None for line in read_lines(journal)] == [False, True, False]
+    assert len(records(job)) == 2
 
 
 @pytest.mark.faults("the machine")

@@ -134,7 +134,10 @@ def _message(fault: Any, config: Mapping[str, Any], files: Sequence[str | Path])
     """One line on one fault."""
     context = fault.get("ctx", {})
     # A contradiction is found by a block, which says which of its settings is to blame.
-    place = _place((*fault["loc"], *_split(context.get("key", ""))))
+    location = fault["loc"]
+    if location and location[-1] == "[key]" and fault["type"] != "extra_forbidden":
+        location = location[:-1]  # pydantic's mark for a fault of the key itself
+    place = _place((*location, *_split(context.get("key", ""))))
     key = _dotted(place)
     where = _where(place, config, files)
     if fault["type"] == "contradiction":
@@ -175,8 +178,9 @@ def _shown(value: Any) -> str:
 
 
 def _dotted(place: Place) -> str:
-    """A place as a person writes it."""
-    return ".".join(part if (part := str(each)).isprintable() else repr(part) for each in place)
+    """A place as a person writes it; what would not be seen, as Python does."""
+    words = map(str, place)
+    return ".".join(word if word and word.isprintable() else repr(word) for word in words)
 
 
 def _unwritable(settings: Any) -> Iterator[Place]:
@@ -207,10 +211,8 @@ def _nearest(word: str, valid: Iterable[str]) -> str:
 
 
 def _place(location: Place) -> Place:
-    """Where a fault is in the settings, without what pydantic puts in between."""
-    if location[-1] == "[key]":  # the key itself is at fault
-        return location[:-1]
-    if location[0] == "corpora":  # behind the name of a corpus stands its kind
+    """Where a fault is in the settings; pydantic puts the kind of a corpus behind its name."""
+    if location[0] == "corpora":
         return (*location[:2], *location[3:])
     return location
 
