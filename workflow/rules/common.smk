@@ -12,6 +12,7 @@ sys.path.insert(0, SOURCE)
 from unrolled.record.alive import stay_alive
 from unrolled.record.closure import code_of
 from unrolled.record.determinism import FIXED
+from unrolled.record.outputs import check_writable
 from unrolled.record.provenance import GIT_STATE, RECORD_FOLDER, git_state
 from unrolled.record.run_times import write_run_times
 from unrolled.record.seals import seal_records
@@ -71,6 +72,7 @@ MEMBERS = {}
 
 # Only the main process of a run comes here, once before its first job and once after its last.
 onstart:
+    check_writable(f"results/{SCALE}")
     seal_records(RECORDS, "begin")
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from unrolled.record.advice import advice
 
 _PREFIX = ".partial."
 
@@ -38,6 +41,25 @@ def digest(path: str | Path) -> tuple[str, int]:
         total.update(f"{file_path.relative_to(path).as_posix()} {inner}\n".encode())
         size += length
     return total.hexdigest(), size
+
+
+def check_writable(folder: str | Path) -> None:
+    """Look whether results can be written, before an old one is removed for a new one.
+
+    Parameters
+    ----------
+    folder : path
+        ``results/<scale>``; may be missing.
+
+    Raises
+    ------
+    RuntimeError
+        If it or a folder in it may only be read; what to do is in the message.
+    """
+    for path, _, _ in os.walk(folder):
+        if not os.access(path, os.W_OK | os.X_OK):
+            error = PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+            raise RuntimeError(f"{error}. {advice(error, job='the run', held=0)}")
 
 
 class Outputs:
