@@ -81,13 +81,14 @@ def test_numbers_as_text_end_in_a_plan(toy):
 LEAST = """
 line_attractor:
   population: {networks: {film: 1, foods: 0, long: 0, plain: 0, short: 0}, cells: [gru], chunk: 1,
-    analysed: {}}
+    analysed: {film: 1}}
   network: {units: 1, embedding: 1}
   training: {exceptions: {}}
   dynamics: {documents: 1, starts: 1, settling: 0, exact_starts: 1, neighbours: 1, iterations: 1}
   figures: {headline: [film, gru], activations: [film, gru], pairs: [[film, gru]]}
 contextual_sentiment:
-  population: {networks: {ctx: [gru], ctx_nopos: [gru]}, number: 1, analysed: {}, written: [film]}
+  population: {networks: {ctx: [gru], ctx_nopos: [gru]}, number: 1,
+    analysed: {ctx_gru: 1, ctx_nopos_gru: 1}, written: [film]}
   network: {units: [1], embedding: 1}
 universality:
   population: {cells: [gru, lstm], nonlinearities: [tanh], units: [1], penalties: [0],

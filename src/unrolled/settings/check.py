@@ -247,7 +247,9 @@ def _where(place: Place, config: Mapping[str, Any], files: Sequence[str | Path])
     """The file and line where a setting stands, or the command line."""
     value = _value_at(config, place)
     for file in reversed(files):
-        if _value_at(_read(file), place) == value and (line := _line_of(file, place)):
+        found = _value_at(_read(file), place)
+        same = found == value or (found != found and value != value)  # not a number
+        if same and (line := _line_of(file, place)):
             return f"{Path(file).name}, line {line}"
     return "on the command line"
 
