@@ -1,6 +1,7 @@
 # make          set up .venv and rebuild everything at demo scale
 # make test     set up .venv and run every test
 # make teeth    break the science of every claim on purpose and see which verdicts notice
+# make faults   set up .venv, try everything that can go wrong, and write the table of it
 # make bench    set up .venv-bench and measure Unrolled beside other tools (benchmarks/README.md)
 # make clean    remove what was made (raw downloads and environments stay)
 # make format   lay out code and rules, write the settings' JSON schema and codecheck.yml
@@ -24,8 +25,12 @@ VALIDATOR := .venv-validator
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH
+# Snakemake keeps a cache at home; where there is none, it has to be here.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
+endif
 
-.PHONY: all test teeth bench clean format lint lock reference setup
+.PHONY: all test faults teeth bench clean format lint lock reference setup
 .DEFAULT_GOAL := all
 
 all: $(READY)
@@ -48,6 +53,11 @@ $(READY): envs/$(ENV).txt pyproject.toml
 
 test: $(READY) $(VALIDATOR)/ready
 	python -m pytest
+
+faults: $(READY)
+	python -m pytest -m faults --record-faults workflow/faults.json
+	python -c "from unrolled.record.faults import update_readme; \
+	  update_readme('README.md', 'workflow/faults.json')"
 
 teeth: $(READY)
 	python -m tests.papers.teeth

@@ -1,6 +1,7 @@
 """The command line as a whole."""
 
 import importlib
+import os
 import subprocess
 import sys
 import tomllib
@@ -43,3 +44,49 @@ def test_help_does_not_load_what_only_a_search_needs():
         "assert not loaded, loaded\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+SAYING = """
+import types, unrolled.cli as cli
+say = types.SimpleNamespace(
+    NAME="say", SUMMARY="Says.", EXAMPLE="", add_arguments=lambda parser: None,
+    run=lambda arguments: print("gr\\xf6\\xdfe \\u03bb"),
+)
+cli.COMMANDS = (say,)
+raise SystemExit(cli.main(["say"]))
+"""
+
+
+def say(**options):
+    """A command that prints, run by itself."""
+    return subprocess.run(
+        [sys.executable, "-c", SAYING], stderr=subprocess.PIPE, check=False, **options
+    )
+
+
+@pytest.mark.faults("the machine")
+def test_a_reader_that_has_gone_away_ends_a_command_without_a_word():
+    """Whoever reads what a command says has gone away"""
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = say(stdout=writes)
+    os.close(writes)
+    assert done.stderr == b""
+
+
+@pytest.mark.faults("the machine")
+def test_a_command_without_any_output_ends_well():
+    """A command has nowhere to print"""
+    done = subprocess.run(
+        ["sh", "-c", '"$0" -c "$1" >&-', sys.executable, SAYING], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.faults("the machine")
+def test_a_terminal_without_utf_8_shows_what_it_can():
+    """A command prints letters that the terminal does not have"""
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = say(stdout=subprocess.PIPE, env={**os.environ, **plain})
+    assert done.stdout == b"gr\\xf6\\xdfe \\u03bb\n"
+    assert done.returncode == 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from unrolled.files import load_json, load_table
 from unrolled.record import run_step
 from unrolled.record.atlas import PaperSection, build_page, figures_of, read_sources
+from unrolled.record.faults import read_faults
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -38,6 +39,7 @@ with run_step(snakemake) as step:
         scale=step.params.scale,
         sources=read_sources(step.input["sources"], list(settings["corpora"])),
         teeth=load_json(step.input["teeth"]),
+        faults=read_faults(step.input["faults"]),
     )
     target = Path(step.output.page)
     target.write_text(page, encoding="utf-8")

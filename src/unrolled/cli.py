@@ -1,6 +1,8 @@
 """The command line: ``unrolled <command> …``. Each command is a module of `unrolled.commands`."""
 
 import argparse
+import io
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -26,11 +28,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit status: the command's own, else 0; 1 where it could not do its work.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # for a terminal that cannot show every letter
+            stream.reconfigure(errors="backslashreplace")
     chosen = _parser().parse_args(arguments)
     with warnings.catch_warnings():
         warnings.showwarning = _note  # type: ignore[assignment]  # it takes whatever comes
         try:
-            return chosen.run(chosen) or 0
+            status = chosen.run(chosen) or 0
+            print(end="", flush=True)  # where there is no output at all, this does nothing
+            return status
+        except BrokenPipeError:  # whoever reads has seen enough, as in: unrolled audit | head
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
         except (ValueError, OSError) as error:
             print(f"unrolled {chosen.command}: {error}", file=sys.stderr)
             return 1

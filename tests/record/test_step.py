@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import random
+import resource
 import sys
 
 import numpy as np
@@ -12,7 +13,7 @@ from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, Snakema
 
 from unrolled.record import run_step
 from unrolled.record.logs import Progress, duration, job_name
-from unrolled.record.provenance import read_records
+from unrolled.record.provenance import read_lines, read_records
 
 CODE = ["scripts/toy.py 00", "notes.yaml 11", "lock 22", "seed 5"]
 
@@ -325,3 +326,120 @@ def test_a_job_that_failed_keeps_its_checkpoint_and_one_that_ended_well_does_not
     step = script(False)
     assert step.checkpoint.resolve() == kept
     assert not folder.exists()
+
+
+@pytest.fixture
+def full(job):
+    """Makes a path one where there is never any room."""
+
+    def make(path):
+        path = job.root / path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to("/dev/full")
+
+    return make
+
+
+@pytest.mark.faults("the machine")
+def test_no_room_for_an_output_is_told_with_what_to_do(job, full):
+    """There is no room for an output"""
+    full("results/.partial.data.json")
+    with pytest.raises(SystemExit), run_step(job()) as step:
+        write(step)
+    last = (job.root / "logs/toy.log").read_text().splitlines()[-1]
+    assert last.startswith("There is no room")
+    assert last.endswith("what was complete is kept.")
+    assert not list((job.root / "results").iterdir())
+    with run_step(job()) as step:
+        write(step)
+    assert (job.root / "results/data.json").read_text() == "1"
+
+
+@pytest.mark.faults("the machine")
+def test_a_record_that_found_no_room_is_cut_short_and_the_next_one_whole(job):
+    """There is no room for a record"""
+    with run_step(job()) as step:
+        write(step)
+    (journal,) = (job.root / "results/record").iterdir()
+    longest = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.stat().st_size + 100, longest[1]))
+    try:
+        with pytest.raises(SystemExit), run_step(job()) as step:
+            write(step, "2")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, longest)
+    assert "There is no room" in (job.root / "logs/toy.log").read_text().splitlines()[-1]
+    assert (job.root / "results/data.json").read_text() == "1"  # not replaced without a record
+    with run_step(job()) as step:
+        write(step, "3")
+    assert [line.record is None for line in read_lines(journal)] == [False, True, False]
+    assert len(records(job)) == 2
+
+
+@pytest.mark.faults("the machine")
+def test_no_room_for_a_log_costs_the_log_only(job, full, capsys):
+    """There is no room for a log"""
+    full("logs/toy.log")
+    with run_step(job()) as step:
+        write(step)
+        step.log.info("half way")
+    assert (job.root / "results/data.json").read_text() == "1"
+    said = capsys.readouterr().err
+    assert "half way" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.faults("the machine")
+def test_a_log_in_an_impossible_place_is_told(job, capsys):
+    """The folder of the logs cannot be made"""
+    (job.root / "logs").write_text("no folder")
+    with run_step(job()) as step:
+        write(step)
+    assert "logs/toy.log cannot be written" in capsys.readouterr().err
+    assert (job.root / "results/data.json").read_text() == "1"
+
+
+@pytest.mark.faults("the machine")
+def test_a_name_too_long_for_the_file_system_is_told(job):
+    """A file's name is too long"""
+    with pytest.raises(SystemExit), run_step(job(wildcards={"cell": "a" * 300})) as step:
+        write(step)
+    assert "path is too long" in (job.root / "logs/toy.log").read_text().splitlines()[-1]
+
+
+@pytest.mark.faults("the machine")
+def test_a_clock_that_is_put_back_makes_no_negative_time(job, monkeypatch):
+    """The clock is put back while a job runs"""
+    now = iter([2e9, 1e9])
+    monkeypatch.setattr("time.time", lambda: next(now, 1e9))
+    with run_step(job()) as step:
+        write(step)
+    (record,) = records(job)
+    assert 0 <= record["seconds"] < 60
+
+
+@pytest.mark.faults("the machine")
+def test_inputs_from_the_future_are_dated_back_and_not_changed(job):
+    """An input is dated in the future"""
+    raw = job.root / "raw"
+    raw.write_text("abc")
+    os.utime(raw, (4e9, 4e9))
+    with run_step(job(inputs={"raw": "raw"})) as step:
+        write(step)
+    assert raw.read_text() == "abc"
+    assert raw.stat().st_mtime < 4e9
+    # Otherwise Snakemake takes the output for one that was made before its input.
+    assert (job.root / "results/data.json").stat().st_mtime >= raw.stat().st_mtime
+
+
+@pytest.mark.faults("the machine")
+@pytest.mark.parametrize("kind", [MemoryError, type("ResourceExhaustedError", (Exception,), {})])
+def test_no_memory_is_told_with_the_job_and_what_it_held(job, kind):
+    """A job runs out of memory"""
+    want = RuntimeError("wrapped")
+    want.__cause__ = kind("8 GiB")
+    with pytest.raises(SystemExit), run_step(job(wildcards={"cell": "gru"})):
+        raise want
+    last = (job.root / "logs/toy.log").read_text().splitlines()[-1]
+    assert last.startswith("There is not enough memory: toy (cell=gru) held ")
+    assert "--cores 1" in last

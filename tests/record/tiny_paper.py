@@ -8,7 +8,6 @@ from tests.workflow.toy import REPOSITORY, Toy
 RAW = "one two three\n"
 
 SNAKEFILE = """
-configfile: f"{workflow.basedir}/config.yaml"
 include: "workflow/rules/common.smk"
 import yaml
 

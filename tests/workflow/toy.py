@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import dedent
 
 REPOSITORY = Path(__file__).parents[2]
+SNAKEMAKE = (sys.executable, "-m", "snakemake", "--cores", "1")
 
 SNAKEFILE = """
-configfile: f"{workflow.basedir}/config.yaml"
 include: "workflow/rules/common.smk"
 
 rule first:
@@ -174,10 +175,15 @@ class Toy:
         """Text of one file."""
         return (self.root / name).read_text()
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Snakemake in the background, leader of its own process group."""
+    def start(
+        self, *arguments: str, under: Sequence[str] = (), **environment: str
+    ) -> subprocess.Popen[str]:
+        """Snakemake in the background, leader of its own process group.
+
+        `under` is a command that runs it under some restriction.
+        """
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", "--cores", "1", *arguments],
+            [*under, *SNAKEMAKE, *arguments],
             cwd=self.root,
             env={**_clean(os.environ), **environment},
             stdout=subprocess.PIPE,
@@ -188,15 +194,17 @@ class Toy:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
-    def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
+    def run(
+        self, *arguments: str, under: Sequence[str] = (), **environment: str
+    ) -> tuple[int, str]:
         """Exit status and all that Snakemake said."""
-        process = self.start(*arguments, **environment)
+        process = self.start(*arguments, under=under, **environment)
         said, _ = process.communicate(timeout=300)
         return process.returncode, said
 
-    def build(self, *arguments: str, **environment: str) -> str:
+    def build(self, *arguments: str, under: Sequence[str] = (), **environment: str) -> str:
         """Run Snakemake, which must succeed; what it said."""
-        status, said = self.run(*arguments, **environment)
+        status, said = self.run(*arguments, under=under, **environment)
         assert status == 0, said
         return said
 

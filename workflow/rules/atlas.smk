@@ -63,6 +63,7 @@ rule atlas:
         ],
         sources=os.path.join(ATLAS_FILES, "sources.yaml"),
         teeth=os.path.join(ATLAS_FILES, "claims", "teeth.json"),
+        faults=os.path.join(ATLAS_FILES, "faults.json"),
     output:
         page="<results>/index.html",
     log:

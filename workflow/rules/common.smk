@@ -12,18 +12,30 @@ sys.path.insert(0, SOURCE)
 from unrolled.record.alive import stay_alive
 from unrolled.record.closure import code_of
 from unrolled.record.determinism import FIXED
+from unrolled.record.outputs import check_writable
 from unrolled.record.provenance import GIT_STATE, RECORD_FOLDER, git_state
 from unrolled.record.reads import TRACE
 from unrolled.record.seals import seal_records
 from unrolled.record.sidecars import write_run
-from unrolled.settings import check_scale, check_settings, refuse_settings_in_profiles
+from unrolled.settings import (
+    check_file,
+    check_scale,
+    check_settings,
+    refuse_settings_in_profiles,
+)
 
 if workflow.is_main_process:
     stay_alive(heal=True)
 
 refuse_settings_in_profiles(sys.argv, os.environ, root=ROOT)
-SCALE = check_scale(config, files=workflow.overwrite_configfiles)
 SETTINGS_FILES = [ROOT / "config.yaml"]
+check_file(SETTINGS_FILES[0])
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+SCALE = check_scale(config, files=workflow.overwrite_configfiles)
 
 if SCALE != "demo":
     SETTINGS_FILES.append(ROOT / "workflow" / "scales" / f"{SCALE}.yaml")
@@ -63,6 +75,7 @@ MEMBERS = {}
 
 # Only the main process of a run comes here, once before its first job and once after its last.
 onstart:
+    check_writable(f"results/{SCALE}")
     seal_records(RECORDS, "begin")
 
 

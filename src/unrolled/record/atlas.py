@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from unrolled.files import load_yaml
 from unrolled.record.captions import render_caption
+from unrolled.record.faults import Fault, fault_groups
 from unrolled.record.gate import count_verdicts
 from unrolled.record.scoreboard import ClaimGroup, Matrix, claim_groups, margin_words, matrix, strip
 from unrolled.record.tables import wide_table
@@ -108,6 +109,7 @@ def build_page(
     scale: str,
     sources: Sequence[Mapping[str, Any]] = (),
     teeth: Mapping[str, Any] = MappingProxyType({}),
+    faults: Sequence[Fault] = (),
     templates: str | Path = TEMPLATES,
 ) -> str:
     """The page as HTML; the same text for the same arguments.
@@ -122,6 +124,8 @@ def build_page(
         Raw data sets, see `read_sources`.
     teeth : mapping
         What breaking the science does to the verdicts, see `unrolled.record.teeth`.
+    faults : sequence of Fault
+        What the tests did to the project on purpose.
     templates : path-like
         Folder with ``page.html``, ``page.css`` and the scripts.
 
@@ -153,6 +157,7 @@ def build_page(
         papers=papers,
         scale=scale,
         sources=sources,
+        faults=fault_groups(faults),
         counts=counts,
         total=sum(counts.values()),
         caught=count_caught(teeth, [paper.slug for paper in papers]),

@@ -23,6 +23,7 @@ PACKAGE = "unrolled"
 BOOKKEEPING = frozenset({PACKAGE}) | frozenset(
     f"{PACKAGE}.record.{name}"
     for name in (
+        "advice",
         "alive",
         "closure",
         "lock",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import logging
 import sys
@@ -22,7 +23,7 @@ def open_log(name: str, file: str | Path | None) -> logging.Logger:
     name : str
         The rule's name.
     file : path or None
-        Log file; its folder is made if needed.
+        Log file; its folder is made if needed. Where it cannot be, stderr has to do.
 
     Returns
     -------
@@ -33,15 +34,23 @@ def open_log(name: str, file: str | Path | None) -> logging.Logger:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     close_log(logger)
+    # A line that finds no room, or no terminal, is lost; the job is not, nor are its other lines.
+    logging.raiseExceptions = False
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    fault: OSError | None = None
     if file is not None:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(file, mode="w", encoding="utf-8"))
+        try:
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+            handlers.append(logging.FileHandler(file, mode="w", encoding="utf-8"))
+        except OSError as error:
+            fault = error
     for handler in handlers:
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
         logger.addHandler(handler)
         logging.getLogger("py.warnings").addHandler(handler)
     logging.captureWarnings(True)
+    if fault is not None:
+        logger.warning("%s cannot be written (%s); it is all said here", file, fault.strerror)
     return logger
 
 
@@ -57,7 +66,8 @@ def close_log(logger: logging.Logger) -> None:
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
         logging.getLogger("py.warnings").removeHandler(handler)
-        handler.close()
+        with contextlib.suppress(OSError):  # what found no room before finds none now
+            handler.close()
 
 
 def job_name(rule: str, wildcards: Mapping[str, str]) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from unrolled.record.advice import advice
 
 _PREFIX = ".partial."
 
@@ -39,6 +43,25 @@ def digest(path: str | Path) -> tuple[str, int]:
     return total.hexdigest(), size
 
 
+def check_writable(folder: str | Path) -> None:
+    """Look whether results can be written, before an old one is removed for a new one.
+
+    Parameters
+    ----------
+    folder : path
+        ``results/<scale>``; may be missing.
+
+    Raises
+    ------
+    RuntimeError
+        If it or a folder in it may only be read; what to do is in the message.
+    """
+    for path, _, _ in os.walk(folder):
+        if not os.access(path, os.W_OK | os.X_OK):
+            error = PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+            raise RuntimeError(f"{error}. {advice(error, job='the run', held=0)}")
+
+
 class Outputs:
     """Paths to write to, by name or number; `commit` moves what stands there into place.
 
@@ -60,8 +83,6 @@ class Outputs:
             for name, value in declared.items()
         }
         self._partials = [_partial(path) for path in self._final]
-        for path in self._final:
-            path.parent.mkdir(parents=True, exist_ok=True)
 
     def __getattr__(self, name: str) -> Any:
         """Path of the output of that name, or the list of paths."""
@@ -87,6 +108,11 @@ class Outputs:
     def final(self) -> list[Path]:
         """Where the outputs will be."""
         return list(self._final)
+
+    def make_folders(self) -> None:
+        """Make the folders to write to, where they are missing."""
+        for path in self._final:
+            path.parent.mkdir(parents=True, exist_ok=True)
 
     def describe(self) -> list[tuple[Path, str, int]]:
         """Final path, sha256 and size of each output as written so far.
@@ -133,4 +159,5 @@ def _remove(paths: Iterable[str]) -> None:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # where nothing may be removed, it stays
+                path.unlink()

@@ -12,7 +12,8 @@ def run_times(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Parameters
     ----------
     records : iterable of mapping
-        Each with `rule`, `wildcards`, `started`, `seconds` and `peak_memory_bytes`.
+        Each with `rule`, `wildcards`, `started`, `seconds` and `peak_memory_bytes`; those of a
+        job in the order in which they were written, for a clock may have been put back.
 
     Returns
     -------
@@ -32,6 +33,5 @@ def run_times(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "peak_memory": record.get("peak_memory_bytes"),
             "start": record.get("started"),
         }
-        if job not in latest or str(entry["start"]) >= str(latest[job]["start"]):
-            latest[job] = entry
+        latest[job] = entry
     return sorted(latest.values(), key=lambda item: (-(item["seconds"] or 0.0), item["job"]))

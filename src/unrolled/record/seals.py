@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from unrolled.record.provenance import Line, append_record, read_lines
+from unrolled.record.advice import advice
+from unrolled.record.provenance import Line, append_record, peak_memory, read_lines
 
 SEALS = "seals.log"
 
@@ -155,6 +156,12 @@ def seal_records(folder: str | Path, event: str) -> None:
         Folder of the records; made if needed.
     event : str
         What the run is at: ``begin``, ``end`` or ``error``.
+
+    Raises
+    ------
+    RuntimeError
+        If the folder cannot be written; what to do is in the message. No job has run then that
+        would go unrecorded.
     """
     seals = read_seals(folder)
     heads = {}
@@ -165,4 +172,8 @@ def seal_records(folder: str | Path, event: str) -> None:
         if lines and grown and seals.accept(path.name, lines):
             heads[path.name] = head
     time = datetime.now(UTC).isoformat(timespec="seconds")
-    append_record(Path(folder, SEALS), {"event": event, "time": time, "heads": heads})
+    try:
+        append_record(Path(folder, SEALS), {"event": event, "time": time, "heads": heads})
+    except OSError as error:
+        remedy = advice(error, job="the run", held=peak_memory())
+        raise RuntimeError(f"{folder} takes no records ({error}). {remedy}") from None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from unrolled.record import provenance
+from unrolled.record.advice import advice
 from unrolled.record.alive import stay_alive
 from unrolled.record.closure import PACKAGE, modules_in
 from unrolled.record.determinism import generator, pin_environment, seed_libraries
@@ -84,7 +86,6 @@ class Step:
         self.log = open_log(self._rule, self._log_file)
         self.output = Outputs(snakemake.output)
         self._notes: dict[str, Any] = {}
-        self._run = current_run(self._journal.parent) if self.output.final else None
         self._trace: ReadTrace | None = None
 
     def __enter__(self) -> Self:
@@ -94,6 +95,9 @@ class Step:
         pin_environment(self._threads)
         seed_libraries(self._seed, *self._names)
         try:
+            self.output.make_folders()
+            self._run = current_run(self._journal.parent) if self.output.final else None
+            _bring_back_from_the_future(map(Path, self.input))
             self._inputs = [
                 {"path": provenance.known_path(path, ROOT), "sha256": sha256, "bytes": size}
                 for path in self.input
@@ -302,12 +306,11 @@ class Step:
 
     def _give_up(self, error: BaseException, trace: TracebackType | None) -> NoReturn:
         """Log an error with the script's own lines, remove what was written, end the job."""
-        self.output.discard()
-        self.log.error(
-            "failed %s\n%s",
-            job_name(self._rule, self._wildcards),
-            real_traceback(error, trace, script=self._script),
-        )
+        job = job_name(self._rule, self._wildcards)
+        report = real_traceback(error, trace, script=self._script)
+        remedy = advice(error, job=job, held=provenance.peak_memory())
+        self.output.discard()  # first, for on a full disk this makes room for the words
+        self.log.error("failed %s", "\n".join(filter(None, [job, report, remedy])))
         close_log(self.log)
         sys.exit(1)
 
@@ -356,6 +359,19 @@ def _script_path(code: list[str]) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+def _bring_back_from_the_future(paths: Iterable[Path]) -> None:
+    """Date files that a clock gone wrong dated in the future back to now.
+
+    Snakemake refuses an output that is older than its job's inputs, so that a job would fail until
+    the clock had caught up. What is stale is decided by content, which stays.
+    """
+    now = time.time()
+    for path in paths:
+        if path.exists() and path.stat().st_mtime > now:
+            with contextlib.suppress(OSError):  # somebody else's file
+                os.utime(path, (now, now))
 
 
 def _seed_of(code: list[str], rule: str) -> int:

@@ -1,4 +1,5 @@
 from .check import SettingsError as SettingsError
+from .check import check_file as check_file
 from .check import check_scale as check_scale
 from .check import check_settings as check_settings
 from .check import json_schema as json_schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,9 +16,30 @@ from unrolled.settings.model import SCALES, Settings
 
 Place = tuple[str | int, ...]
 
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml ten times as slow
+_LONGEST = 200  # characters of a faulty value that a message shows
+_DEEPEST = 12  # levels of blocks and lists, twice what the settings have
+
 
 class SettingsError(ValueError):
     """The settings cannot be used; the message says which, where and what would be valid."""
+
+
+def check_file(path: str | Path) -> None:
+    """Look whether a settings file can be read at all, before Snakemake does.
+
+    Parameters
+    ----------
+    path : path
+        YAML or JSON.
+
+    Raises
+    ------
+    SettingsError
+        If it is not UTF-8 text, not YAML, no block of settings, or says a key twice, of which
+        YAML would silently take the second; with the line.
+    """
+    _read(path)
 
 
 def check_scale(config: Mapping[str, Any], *, files: Iterable[str | Path] = ()) -> str:
@@ -83,6 +104,12 @@ def check_settings(
         If anything cannot be used. All faults are listed, each with its key and place.
     """
     own = {key: value for key, value in config.items() if key != "pathvars"}
+    faults = [
+        f"  {_dotted(place)} ({_where(place, own, files)}) is no text that UTF-8 can write."
+        for place in _unwritable(own)
+    ]
+    if faults:  # pydantic could not even name it
+        raise SettingsError("\n".join(["Settings cannot be used:", *faults]))
     try:
         return Settings.model_validate(own).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
@@ -107,13 +134,16 @@ def _message(fault: Any, config: Mapping[str, Any], files: Sequence[str | Path])
     """One line on one fault."""
     context = fault.get("ctx", {})
     # A contradiction is found by a block, which says which of its settings is to blame.
-    place = _place((*fault["loc"], *_split(context.get("key", ""))), config)
-    key = ".".join(map(str, place))
+    location = fault["loc"]
+    if location and location[-1] == "[key]" and fault["type"] != "extra_forbidden":
+        location = location[:-1]  # pydantic's mark for a fault of the key itself
+    place = _place((*location, *_split(context.get("key", ""))))
+    key = _dotted(place)
     where = _where(place, config, files)
     if fault["type"] == "contradiction":
         return f"  {key} ({where}): {context['message']}."
-    valid = _valid_keys(place[:-1], config)
     if fault["type"] == "extra_forbidden":
+        valid = _valid_keys(place[:-1], config)
         return (
             f"  {key} ({where}) is not a setting{_nearest(str(place[-1]), valid)} "
             f"Valid here: {', '.join(valid)}."
@@ -135,7 +165,39 @@ def _message(fault: Any, config: Mapping[str, Any], files: Sequence[str | Path])
             "a block of settings is needed.",
             f" It has: {', '.join(_valid_keys(place, config))}.",
         )
-    return f"  {key} ({where}) is {value!r}: {text}{near}"
+    return f"  {key} ({where}) is {_shown(value)}: {text}{near}"
+
+
+def _shown(value: Any) -> str:
+    """A value as Python writes it, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write out the digits
+        return "a number of thousands of digits"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _dotted(place: Place) -> str:
+    """A place as a person writes it; what would not be seen, as Python does."""
+    words = map(str, place)
+    return ".".join(word if word and word.isprintable() else repr(word) for word in words)
+
+
+def _unwritable(settings: Any) -> Iterator[Place]:
+    """Places of keys and values with halves of letters, as bytes on the command line may give."""
+    pending: list[tuple[Place, Any]] = [((), settings)]
+    while pending:
+        place, inside = pending.pop()
+        if isinstance(inside, str) and re.search("[\ud800-\udfff]", inside):
+            yield place
+        if len(place) > _DEEPEST:  # a YAML file may hold a list in itself
+            continue
+        if isinstance(inside, Mapping):
+            pending += [
+                ((*place, key), each) for key, value in inside.items() for each in (key, value)
+            ]
+        elif isinstance(inside, list):
+            pending += [((*place, number), value) for number, value in enumerate(inside)]
 
 
 def _split(key: str) -> Place:
@@ -148,22 +210,11 @@ def _nearest(word: str, valid: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else "."
 
 
-def _place(location: Sequence[str | int], config: Any) -> Place:
-    """Where a fault is in the settings; pydantic puts the kind of a corpus in between."""
-    place: list[str | int] = []
-    inside = config
-    for number, part in enumerate(location):
-        last = number == len(location) - 1
-        if isinstance(inside, Mapping) and part not in inside and not last:
-            continue
-        place.append(part)
-        try:
-            inside = inside[part]
-        except (KeyError, IndexError, TypeError):
-            inside = None
-    if place and place[-1] == "[key]":  # pydantic's mark for a fault of the key itself
-        place.pop()
-    return tuple(place)
+def _place(location: Place) -> Place:
+    """Where a fault is in the settings; pydantic puts the kind of a corpus behind its name."""
+    if location[0] == "corpora":
+        return (*location[:2], *location[3:])
+    return location
 
 
 def _valid_keys(place: Place, config: Mapping[str, Any]) -> list[str]:
@@ -196,7 +247,9 @@ def _where(place: Place, config: Mapping[str, Any], files: Sequence[str | Path])
     """The file and line where a setting stands, or the command line."""
     value = _value_at(config, place)
     for file in reversed(files):
-        if _value_at(_read(file), place) == value and (line := _line_of(file, place)):
+        found = _value_at(_read(file), place)
+        same = found == value or (found != found and value != value)  # not a number
+        if same and (line := _line_of(file, place)):
             return f"{Path(file).name}, line {line}"
     return "on the command line"
 
@@ -212,8 +265,7 @@ def _value_at(settings: Any, place: Place) -> Any:
 
 def _line_of(file: str | Path, place: Place) -> int | None:
     """Line (from 1) of the key at a place, None if the file does not have it."""
-    with Path(file).open(encoding="utf-8") as opened:
-        node = yaml.compose(opened)
+    node = yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=_Loader)
     line = None
     for part in place:
         if isinstance(node, yaml.MappingNode):
@@ -233,4 +285,43 @@ def _line_of(file: str | Path, place: Place) -> int | None:
 
 
 def _read(file: str | Path) -> dict[str, Any]:
-    return yaml.safe_load(Path(file).read_text(encoding="utf-8")) or {}
+    """Content of a settings file; a file that is no such thing is an error with its line."""
+    name = Path(file).name
+    try:
+        loader = _Loader(Path(file).read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        fault = _repeated_key(node) if node else "there is nothing in it"
+        content = {} if fault else loader.construct_document(node)
+    except UnicodeDecodeError as error:
+        fault = f"byte {error.start} is not UTF-8; save the file as UTF-8"
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        fault = f"line {mark.line + 1 if mark else 1}: {error.problem or error.context}"
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        fault = " ".join(str(error).split())
+    if not fault and not isinstance(content, dict):
+        fault = f"settings with names are needed, as in `seed: 0`, not {_shown(content)}"
+    if fault:
+        raise SettingsError(f"Settings cannot be used:\n  {name}, {fault}.")
+    return content
+
+
+def _repeated_key(node: yaml.Node) -> str:
+    """Key and line of the first key that a block holds twice; empty if there is none."""
+    pending, seen = [node], set()
+    while pending:
+        inside = pending.pop()
+        if id(inside) in seen:  # an anchor that is used again
+            continue
+        seen.add(id(inside))
+        if isinstance(inside, yaml.SequenceNode):
+            pending += inside.value
+        if not isinstance(inside, yaml.MappingNode):
+            continue
+        keys: set[str] = set()
+        for key, value in inside.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in keys:
+                return f"line {key.start_mark.line + 1}: {key.value} stands there a second time"
+            keys.add(str(key.value))
+            pending.append(value)
+    return ""

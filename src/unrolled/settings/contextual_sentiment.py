@@ -11,9 +11,12 @@ from unrolled.settings.slow_points import SlowPoints
 from unrolled.settings.values import (
     Block,
     Count,
+    Distinct,
+    NetworkCount,
     NotNegative,
     Positive,
     Positives,
+    Real,
     Share,
 )
 
@@ -21,13 +24,13 @@ from unrolled.settings.values import (
 class Population(Block):
     """Which networks there are."""
 
-    networks: Annotated[dict[str, list[Cell]], Field(min_length=1)]
+    networks: dict[str, Annotated[list[Cell], Field(min_length=1), Distinct]]
     """For each generated corpus: the cells trained on it."""
-    number: Count
+    number: NetworkCount
     """Networks of each."""
     analysed: dict[str, Count]
     """By corpus_cell: how many of them, best on validation first, are analysed; 1 if not named."""
-    written: Annotated[list[str], Field(min_length=1)]
+    written: Annotated[list[str], Field(min_length=1), Distinct]
     """Corpora of written documents, read by the first paper's GRUs."""
 
 
@@ -70,7 +73,7 @@ class Toy(Block):
     """Key under ``corpora`` of its reviews."""
     units: Count
     """Hidden units."""
-    update_bias: float
+    update_bias: Real
     """Initial bias of the update gate."""
     initial_state_scale: NotNegative
     """Standard deviation of the first state's entries before training."""

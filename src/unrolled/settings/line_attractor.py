@@ -8,7 +8,7 @@ from pydantic import Field
 
 from unrolled.settings.networks import Cell, NetworkSize, Recipe, RecipeChange
 from unrolled.settings.slow_points import SlowPoints
-from unrolled.settings.values import Block, Count, CountOrZero, Positives
+from unrolled.settings.values import Block, Count, Distinct, NetworkCountOrZero, Positives
 
 Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
 
@@ -16,9 +16,9 @@ Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
 class Population(Block):
     """Which networks there are."""
 
-    networks: Annotated[dict[str, CountOrZero], Field(min_length=1)]
+    networks: Annotated[dict[str, NetworkCountOrZero], Field(min_length=1)]
     """Networks of each cell for each corpus; 0 leaves a corpus out."""
-    cells: Annotated[list[Cell], Field(min_length=1)]
+    cells: Annotated[list[Cell], Field(min_length=1), Distinct]
     """Recurrent cells to train, next to the linear one."""
     analysed: dict[str, Count]
     """By corpus: how many of them, best on validation first, are analysed; 1 where not named."""

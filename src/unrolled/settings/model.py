@@ -11,12 +11,18 @@ from unrolled.settings.contextual_sentiment import ContextualSentiment
 from unrolled.settings.corpora import Corpus
 from unrolled.settings.line_attractor import LineAttractor
 from unrolled.settings.universality import Universality
-from unrolled.settings.values import CELLS, Block, CountOrZero, contradiction
+from unrolled.settings.values import CELLS, Block, Seed, contradiction
 
 SCALES = ("smoke", "demo", "paper")
 
 # Names become parts of file names, where an underscore separates corpus, cell and number.
-CorpusName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+CorpusName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40)
+]
+# Corpora whose documents have one label each, which networks are trained to tell.
+LABELLED = ("film", "foods", "imdb", "yelp", "sst", "generated")
+# Figures and claims of the paper on contexts are about the GRUs of these two corpora.
+CONTEXTS = ("ctx", "ctx_nopos")
 
 
 class Settings(Block):
@@ -24,7 +30,7 @@ class Settings(Block):
 
     scale: Literal["smoke", "demo", "paper"]
     """How much to compute: a minute, minutes, or the published sizes."""
-    seed: CountOrZero
+    seed: Seed
     """The root of every random number."""
     trace: bool
     """Whether each step notes every file that it opens, for the audit."""
@@ -40,13 +46,8 @@ class Settings(Block):
     @model_validator(mode="after")
     def _networks_have_a_corpus(self) -> Self:
         networks = self.line_attractor.population.networks
-        known = ", ".join(sorted(self.corpora))
         for name in networks:
-            if name not in self.corpora:
-                raise contradiction(
-                    f"line_attractor.population.networks.{name}",
-                    f"there is no corpus {name!r}. Corpora are: {known}",
-                )
+            self._check_kind(f"line_attractor.population.networks.{name}", name, LABELLED)
         for name, count in self.line_attractor.population.analysed.items():
             if name not in networks:
                 raise contradiction(
@@ -106,6 +107,12 @@ class Settings(Block):
         self._check_kind(f"{paper}.toy.corpus", toy, ("toy",))
         for name in population.networks:
             self._check_kind(f"{paper}.population.networks.{name}", name, ("generated",))
+        for name in CONTEXTS:
+            if "gru" not in population.networks.get(name, []):
+                raise contradiction(
+                    f"{paper}.population.networks",
+                    f"figures and claims are about GRUs trained on {name!r}; add {name}: [gru]",
+                )
         first = self.line_attractor.population
         for number, name in enumerate(population.written):
             if not first.networks.get(name) or "gru" not in first.cells:

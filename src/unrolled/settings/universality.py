@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from unrolled.settings.networks import Cell
 from unrolled.settings.values import (
@@ -12,14 +13,32 @@ from unrolled.settings.values import (
     Count,
     CountOrZero,
     Counts,
+    Distinct,
+    NetworkCount,
     NotNegative,
-    NotNegatives,
     Positive,
     Real,
     Share,
+    listed,
 )
 
 TaskName = Literal["memory", "sine", "integration"]
+
+
+def _six_digits(value: float) -> float:
+    """Files are named by a penalty's first six digits, which have to be all."""
+    if float(f"{value:g}") != value:
+        raise PydanticCustomError("long_number", "at most six digits are needed, which name files")
+    return value + 0.0  # 0 for -0
+
+
+Penalties = Annotated[
+    list[Annotated[NotNegative, AfterValidator(_six_digits)]],
+    BeforeValidator(listed),
+    Field(min_length=1),
+    Distinct,
+    NetworkCount,
+]
 
 
 class MemoryTask(Block):
@@ -73,24 +92,24 @@ class Tasks(Block):
 class Networks(Block):
     """How many networks of each cell, nonlinearity, size and penalty there are for each task."""
 
-    memory: Count
+    memory: NetworkCount
     """For the memory."""
-    sine: Count
+    sine: NetworkCount
     """For the sine waves."""
-    integration: Count
+    integration: NetworkCount
     """For the integration."""
 
 
 class Population(Block):
     """Which networks there are."""
 
-    cells: Annotated[list[Cell], Field(min_length=2)]
+    cells: Annotated[list[Cell], Field(min_length=2), Distinct]
     """Architectures."""
-    nonlinearities: Annotated[list[Literal["tanh", "relu"]], Field(min_length=1)]
+    nonlinearities: Annotated[list[Literal["tanh", "relu"]], Field(min_length=1), Distinct]
     """What bends the candidate; in an LSTM its output as well."""
-    units: Counts
+    units: Annotated[Counts, Distinct]
     """Hidden units; every one of the list is combined with everything else."""
-    penalties: NotNegatives
+    penalties: Penalties
     """Factors of the sum of squared parameters in the loss; likewise."""
     networks: Networks
     """Networks that differ in their first weights only."""

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 CELLS = ("vanilla", "ugrnn", "gru", "lstm", "linear")
+# NetCDF-3 counts in 32 bits.
+_LARGEST = 2**31 - 1
+# Every network is planned before the first job runs: a slip of the keys must not fill the memory.
+_MOST_NETWORKS = 1000
 
 
 class Block(BaseModel):
@@ -60,20 +64,31 @@ def _nothing(value: Any) -> Any:
     return None if isinstance(value, str) and value.lower() in {"", "null", "none"} else value
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     """A single value stands for a list of one."""
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
+def _distinct(values: list[Any]) -> list[Any]:
+    if len(set(values)) < len(values):
+        twice = next(value for value in values if values.count(value) > 1)
+        raise PydanticCustomError("repeated", "{value} stands there twice", {"value": str(twice)})
+    return values
+
+
+Distinct = AfterValidator(_distinct)
 Real = Annotated[float, BeforeValidator(_number)]
 Whole = Annotated[int, BeforeValidator(_whole_number)]
 Positive = Annotated[Real, Field(gt=0)]
 NotNegative = Annotated[Real, Field(ge=0)]
 Share = Annotated[Real, Field(ge=0, le=1)]
 PartShare = Annotated[Real, Field(ge=0, lt=1)]
-Count = Annotated[Whole, Field(ge=1)]
-CountOrZero = Annotated[Whole, Field(ge=0)]
+Count = Annotated[Whole, Field(ge=1, le=_LARGEST)]
+CountOrZero = Annotated[Whole, Field(ge=0, le=_LARGEST)]
+NetworkCount = Annotated[Whole, Field(ge=1, le=_MOST_NETWORKS)]
+NetworkCountOrZero = Annotated[Whole, Field(ge=0, le=_MOST_NETWORKS)]
+Seed = Annotated[Whole, Field(ge=0, le=2**63 - 1)]
 OptionalCount = Annotated[Count | None, BeforeValidator(_nothing)]
-Counts = Annotated[list[Count], BeforeValidator(_listed), Field(min_length=1)]
-Positives = Annotated[list[Positive], BeforeValidator(_listed), Field(min_length=1)]
-NotNegatives = Annotated[list[NotNegative], BeforeValidator(_listed), Field(min_length=1)]
+Counts = Annotated[list[Count], BeforeValidator(listed), Field(min_length=1)]
+Positives = Annotated[list[Positive], BeforeValidator(listed), Field(min_length=1)]
+NotNegatives = Annotated[list[NotNegative], BeforeValidator(listed), Field(min_length=1)]
