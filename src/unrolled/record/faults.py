@@ -1,7 +1,7 @@
 """The table of faults: what was tried on purpose, and whether anything complete was lost.
 
-The tests marked ``faults`` write ``workflow/faults.json`` (``make faults``); the README and the page
-show it by groups.
+The tests marked ``faults`` write ``workflow/faults.json`` (``make faults``); the README and the
+page show it by groups.
 """
 
 import json
