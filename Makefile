@@ -51,8 +51,9 @@ $(READY): envs/$(ENV).txt pyproject.toml
 	@rm -f $(VENV)/ready-*
 	@touch $@
 
+# A file of tests to each core at a time, those that take longest first.
 test: $(READY) $(VALIDATOR)/ready
-	python -m pytest
+	python -m pytest -n logical --dist loadfile --no-loadscope-reorder tests/workflow tests
 
 faults: $(READY)
 	python -m pytest -m faults --record-faults workflow/faults.json
