@@ -16,6 +16,8 @@ from typing import NamedTuple, Self
 SEARCHED = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 # Program -> the Debian package that brings it.
 PROGRAMS = {"munged": "munge", "slurmctld": "slurm-wlm", "slurmd": "slurm-wlm"}
+# There is no accounting database to ask, and no reason to ask as seldom as on a cluster.
+HERE = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
 
 
 def missing_packages() -> list[str]:

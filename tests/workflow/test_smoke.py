@@ -3,11 +3,13 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from slurm_node import HERE
 
 from unrolled.files import load_json
 from unrolled.record import read_records
@@ -158,6 +160,20 @@ def test_other_circumstances_give_the_same_bytes(rebuilt, first):
     assert compared == {f"results/{name}" for name in contents(first)}
     kinds = {"arrays", "networks", "tables", "numbers", "figures", "pages"}
     assert kinds <= set(rebuilt.comparison.counts())
+
+
+def test_a_cluster_gives_the_same_bytes(first, slurm, tmp_path):
+    shutil.copytree(first / "resources", tmp_path / "resources")
+    run = build(tmp_path, 2, "--profile", str(ROOT / "profiles/slurm"), *HERE)
+    assert run.returncode == 0, run.stderr[-4000:]
+    assert contents(tmp_path) == contents(first)
+    ran = {path.name for path in tmp_path.glob("results/smoke/record/*.jsonl")}
+    at_home = ("fetch", "judge", "atlas")  # local rules; raw files are there already
+    there = {path.name for path in first.glob("results/smoke/record/*.jsonl")}
+    assert {name for name in there - ran if not name.startswith(at_home)} == set()
+    jobs = slurm.jobs()
+    assert {job.state for job in jobs} == {"COMPLETED"}
+    assert len(jobs) == len([name for name in ran if not name.startswith(at_home)])
 
 
 def test_a_truncated_network_is_named_and_only_its_dependents_are_lost(first):
