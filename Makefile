@@ -1,4 +1,4 @@
-# make          set up .venv and rebuild everything at demo scale
+# make          set up .venv, rebuild everything at demo scale and audit it
 # make test     set up .venv and run every test
 # make teeth    break the science of every claim on purpose and see which verdicts notice
 # make faults   set up .venv, try everything that can go wrong, and write the table of it
@@ -36,6 +36,7 @@ endif
 all: $(READY)
 	@if [ -t 1 ]; then set -- --logger rich; else set --; fi; \
 	  snakemake --cores $(CORES) "$$@" -- $(TARGETS)
+	@unrolled audit || true  # says what it found, on the page too
 
 setup: $(READY)
 

@@ -17,7 +17,7 @@ from unrolled.record.reads import undeclared_reads
 from unrolled.record.rebuild import rebuild
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.timeout(1200)  # the first test waits for two builds
+pytestmark = pytest.mark.timeout(2400)  # the first test waits for two builds
 
 
 def build(folder: Path, cores: int, *targets: str) -> subprocess.CompletedProcess:
