@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from unrolled.record.alive import stay_alive
+from unrolled.record.alive import stay_alive, take_turns
 from unrolled.record.lock import lock_fingerprint, locked_versions, pinned_versions
 
 
@@ -58,7 +58,8 @@ def test_the_lock_files_say_what_they_ask_for_on_each_system(root):
 HOLD = """
 import sys, time
 from unrolled.record.alive import stay_alive
-stay_alive(sys.argv[1], heal=True)
+print("soon", flush=True)
+stay_alive(sys.argv[1], clear=list)
 print("here", flush=True)
 time.sleep(60)
 """
@@ -73,24 +74,30 @@ def notes(tmp_path):
 
 @pytest.fixture
 def living(notes):
-    process = subprocess.Popen([sys.executable, "-c", HOLD, notes], stdout=subprocess.PIPE)
+    process = start_to_live(notes)
     process.stdout.readline()
     yield process
     process.kill()
     process.communicate()
 
 
+def start_to_live(notes):
+    process = subprocess.Popen([sys.executable, "-c", HOLD, notes], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"soon\n"
+    return process
+
+
 def test_locks_of_the_dead_are_removed(notes, living):
     living.kill()
     living.wait()
     (notes / "locks" / "0.input.lock").touch()
-    assert stay_alive(notes, heal=True)
+    assert stay_alive(notes, clear=list)
     assert not list((notes / "locks").iterdir())
 
 
 def test_locks_of_the_living_stay(notes, living):
     (notes / "locks" / "0.input.lock").touch()
-    assert not stay_alive(notes, heal=True)
+    assert not stay_alive(notes, clear=list)
     assert list((notes / "locks").iterdir())
 
 
@@ -105,5 +112,26 @@ def test_a_file_system_without_locks_changes_nothing(notes, monkeypatch):
         raise OSError("no locks here")
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    assert not stay_alive(notes, heal=True)
+    assert not stay_alive(notes, clear=list)
     assert list((notes / "locks").iterdir())
+
+
+def test_who_begins_while_another_clears_away_is_among_the_living(notes):
+    with (notes / "alive").open("w") as clearing:
+        fcntl.flock(clearing, fcntl.LOCK_EX)
+        process = start_to_live(notes)
+    try:
+        assert process.stdout.readline() == b"here\n"
+        assert stay_alive(notes, clear=list) is False
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_one_run_plans_at_a_time(notes):
+    has_planned = take_turns(notes)
+    with (notes / "planning").open() as other:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        has_planned()
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,8 +9,9 @@ SOURCE = str(ROOT / "src")
 # This checkout's package, whatever else is installed; the jobs find it too.
 sys.path.insert(0, SOURCE)
 
-from unrolled.record.alive import stay_alive
+from unrolled.record.alive import stay_alive, take_turns
 from unrolled.record.closure import code_of
+from unrolled.record.damage import put_aside_damaged
 from unrolled.record.determinism import FIXED
 from unrolled.record.outputs import check_writable
 from unrolled.record.provenance import GIT_STATE, RECORD_FOLDER, git_state
@@ -25,7 +26,13 @@ from unrolled.settings import (
 )
 
 if workflow.is_main_process:
-    stay_alive(heal=True)
+    has_planned = take_turns()
+    alone = stay_alive(clear=partial(put_aside_damaged, say=logger.warning))
+    if alone is False:
+        logger.warning(
+            "Another run, or a job that outlived its run, is at work in this folder. What it "
+            "makes cannot be made at the same time; wait for its end and run the same command."
+        )
 
 refuse_settings_in_profiles(sys.argv, os.environ, root=ROOT)
 SETTINGS_FILES = [ROOT / "config.yaml"]
@@ -75,6 +82,7 @@ MEMBERS = {}
 
 # Only the main process of a run comes here, once before its first job and once after its last.
 onstart:
+    has_planned()
     check_writable(f"results/{SCALE}")
     seal_records(RECORDS, "begin")
 

@@ -43,6 +43,23 @@ def digest(path: str | Path) -> tuple[str, int]:
     return total.hexdigest(), size
 
 
+def flush_to_disk(path: str | Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk and not only in memory.
+
+    Parameters
+    ----------
+    path : path
+        File or folder. Takes about ten milliseconds for a record, two a megabyte for more.
+    """
+    # Not every system opens folders, and not every file system flushes them.
+    with contextlib.suppress(OSError) if Path(path).is_dir() else contextlib.nullcontext():
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def check_writable(folder: str | Path) -> None:
     """Look whether results can be written, before an old one is removed for a new one.
 
@@ -77,12 +94,12 @@ class Outputs:
     def __init__(self, declared: Any) -> None:
         self._final = [Path(path) for path in declared]
         self._names: dict[str, Any] = {
-            name: [_partial(path) for path in value]
+            name: [partial_path(path) for path in value]
             if isinstance(value, list | tuple)
-            else _partial(value)
+            else partial_path(value)
             for name, value in declared.items()
         }
-        self._partials = [_partial(path) for path in self._final]
+        self._partials = [partial_path(path) for path in self._final]
 
     def __getattr__(self, name: str) -> Any:
         """Path of the output of that name, or the list of paths."""
@@ -110,9 +127,13 @@ class Outputs:
         return list(self._final)
 
     def make_folders(self) -> None:
-        """Make the folders to write to, where they are missing."""
+        """Make the folders to write to, where they are missing.
+
+        An output that is a folder itself begins empty, whatever a killed run left of it.
+        """
         for path in self._final:
             path.parent.mkdir(parents=True, exist_ok=True)
+        _remove(path for path in self._partials if Path(path).is_dir())
 
     def describe(self) -> list[tuple[Path, str, int]]:
         """Final path, sha256 and size of each output as written so far.
@@ -137,6 +158,12 @@ class Outputs:
             for final, partial in zip(self._final, self._partials, strict=True)
         ]
 
+    def flush(self) -> None:
+        """Wait until all that was written is on the disk, where a power cut leaves it whole."""
+        for path in map(Path, self._partials):
+            for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
+                flush_to_disk(each)
+
     def commit(self) -> None:
         """Move every output into place."""
         for final, partial in zip(self._final, self._partials, strict=True):
@@ -149,7 +176,19 @@ class Outputs:
         _remove(self._partials)
 
 
-def _partial(path: str | Path) -> str:
+def partial_path(path: str | Path) -> str:
+    """Where an output is written to until its job has ended well.
+
+    Parameters
+    ----------
+    path : path
+        Where it will be.
+
+    Returns
+    -------
+    str
+        In the same folder, and always the same.
+    """
     path = Path(path)
     return str(path.with_name(_PREFIX + path.name))
 

@@ -25,10 +25,10 @@ Every run of the job adds one line:
 ===================  ==============================================================================
 
 and processor, threads, variables, start, seconds and memory. Jobs that run at the same time write
-to different files, so no lock is needed, on one machine or on a cluster. A line is written before
-its outputs are moved into place: a job that is killed in between leaves a record without a file,
-never a file without a record. Nothing in a line names a person, a machine or a folder outside the
-project.
+to different files, on one machine or on a cluster; two runs that share one wait for each other. A
+line is on the disk before its outputs are moved into place: a job that is killed in between, or a
+power cut, leaves a record without a file, never a file without a record. Nothing in a line names a
+person, a machine or a folder outside the project.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from unrolled.record.alive import lock_file
 from unrolled.record.lock import locked_versions
+from unrolled.record.outputs import flush_to_disk
 
 RECORD_FOLDER = "UNROLLED_RECORD"
 GIT_STATE = "UNROLLED_GIT"
@@ -171,17 +173,23 @@ def append_record(path: str | Path, record: Mapping[str, Any]) -> dict[str, Any]
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    before = path.read_bytes() if path.exists() else b""
-    lines = before.splitlines()
-    previous = hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST
-    # As it will be read: keys that are numbers become text.
-    chained = json.loads(_text({**record, "format": FORMAT, "previous": previous}))
-    chained["digest"] = _digest(chained)
-    text = _text(chained) + "\n"
-    if before and not before.endswith(b"\n"):
-        text = "\n" + text  # a run that was killed left half a line; it stays, to be seen
-    with path.open("ab") as file:
+    with path.open("a+b") as file:
+        lock_file(file)
+        file.seek(0)
+        before = file.read()
+        lines = before.splitlines()
+        previous = hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST
+        # As it will be read: keys that are numbers become text.
+        chained = json.loads(_text({**record, "format": FORMAT, "previous": previous}))
+        chained["digest"] = _digest(chained)
+        text = _text(chained) + "\n"
+        if before and not before.endswith(b"\n"):
+            text = "\n" + text  # a run that was killed left half a line; it stays, to be seen
         file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+    if not before:
+        flush_to_disk(path.parent)  # the new file's name
     return chained
 
 

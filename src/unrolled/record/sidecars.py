@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.record.lineage import lineage
+from unrolled.record.outputs import partial_path
 from unrolled.record.provenance import read_lines
 from unrolled.record.report import Report
 from unrolled.record.run_times import run_times
@@ -90,4 +91,6 @@ def _write_script(path: Path, name: str, content: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # "<" could end the script element if the text were ever put inside a page.
     text = json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
-    path.write_text(f"window.{name} = {text};\n", encoding="utf-8")
+    partial = Path(partial_path(path))
+    partial.write_text(f"window.{name} = {text};\n", encoding="utf-8")
+    partial.replace(path)

@@ -246,13 +246,17 @@ class Step:
         return [self._rule, *(f"{name}={value}" for name, value in wildcards)]
 
     def _finish(self) -> None:
-        """Check, record and move, in this order: no output is ever there without its record."""
+        """Check, record and move, in this order: no output is ever there without its record.
+
+        Each is on the disk before the next begins, so that this holds after a power cut as well.
+        """
         reads = {"reads": self._trace.stop()} if self._trace else {}
         self._check_closure()
         written = self.output.describe()
         facts = provenance.describe_run(ROOT)
         seconds = time.monotonic() - self._began
         if written:
+            self.output.flush()
             provenance.append_record(self._journal, self._record(written, seconds, facts | reads))
             self.output.commit()
             shutil.rmtree(self._checkpoints, ignore_errors=True)
