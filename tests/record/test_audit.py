@@ -341,6 +341,65 @@ def test_losing_a_record_is_healed_by_a_new_one_only(toy, untouched):
     assert verdicts(toy) == {}
 
 
+def cut_last_line(path, how):
+    *lines, last = path.read_bytes().splitlines(keepends=True)
+    half = last[: len(last) // 2]
+    rest = {"lost": b"", "halved": half, "zeroed": half + bytes(len(last) - len(half))}[how]
+    path.write_bytes(b"".join([*lines, rest]))
+
+
+@pytest.mark.faults("kills and power cuts")
+@pytest.mark.parametrize("how", ["lost", "halved", "zeroed"])
+def test_a_closing_seal_that_was_cut_accuses_nobody(toy, untouched, how):
+    """The power goes while the seal is written that closes a run"""
+    cut_last_line(toy.root / RECORDS / SEALS, how)
+    assert verdicts(toy) == {}
+    seal_records(toy.root / RECORDS, "begin")  # as the next run does
+    assert verdicts(toy) == {}
+
+
+@pytest.mark.faults("kills and power cuts")
+@pytest.mark.parametrize("how", ["halved", "zeroed"])
+def test_an_opening_seal_that_was_cut_accuses_nobody(toy, untouched, how):
+    """The power goes while the seal is written that opens a run, and jobs ran nevertheless"""
+    path = toy.root / RECORDS / SEALS
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert json.loads(lines[-2])["event"] == "begin"
+    path.write_bytes(b"".join(lines[:-1]))
+    cut_last_line(path, how)
+    assert verdicts(toy) == {}
+    seal_records(toy.root / RECORDS, "begin")
+    assert verdicts(toy) == {}
+
+
+def test_one_cut_seal_does_not_stand_for_two_that_are_gone(toy, untouched):
+    path = toy.root / RECORDS / SEALS
+    lines = path.read_bytes().splitlines(keepends=True)
+    begins = [n for n, line in enumerate(lines) if json.loads(line)["event"] == "begin"]
+    assert len(begins) == 2
+    path.write_bytes(lines[0][:50])
+    notes = " ".join(change.note for change in changes(toy, FIGURE, "record"))
+    assert "the seal of its run is gone" in notes
+
+
+@pytest.mark.faults("kills and power cuts")
+@pytest.mark.parametrize("how", ["lost", "halved", "zeroed"])
+def test_a_record_that_was_cut_shows_with_what_to_do(toy, untouched, how):
+    """The newest record of a result is cut short, lost or zeros, though the result is there"""
+    cut_last_line(journal(toy, FIGURE), how)
+    assert verdicts(toy) == {FIGURE: "tampered"}
+    command = f"snakemake --cores all --force {FIGURE}"
+    assert any(command in change.note for change in changes(toy, FIGURE))
+
+
+@pytest.mark.faults("kills and power cuts")
+def test_a_record_that_was_cut_is_mended_by_a_new_one(toy, untouched):
+    """A result with a record that was cut is made again by the command that the audit names"""
+    cut_last_line(journal(toy, FIGURE), "zeroed")
+    toy.build(FIGURE, "--force")
+    assert verdicts(toy) == {}
+
+
 def test_records_of_an_older_form_are_unrecorded_with_what_to_do(toy, untouched):
     path = journal(toy, FIGURE)
     record = json.loads(path.read_text().splitlines()[0])

@@ -92,9 +92,11 @@ def read_ledger(folder: str | Path) -> Ledger:
         records = folder / "results" / scale / RECORDS
         seals = read_seals(records)
         lost[scale] = tuple(name for name in seals.heads if not (records / name).is_file())
-        for path in journals(records):
-            lines = read_lines(path)
-            entry = _entry(path, scale, lines, seals)
+        read = {path: read_lines(path) for path in journals(records)}
+        runs = {line.record.get("run") for each in read.values() for line in each if line.record}
+        lost_seals = seals.lost(runs)
+        for path, lines in read.items():
+            entry = _entry(path, scale, lines, seals, lost_seals)
             if entry is None:
                 continue
             holders = _earlier(lines) | holders
@@ -116,7 +118,9 @@ def _earlier(lines: list[Line]) -> dict[str, str]:
     }
 
 
-def _entry(path: Path, scale: str, lines: list[Line], seals: Seals) -> Entry | None:
+def _entry(
+    path: Path, scale: str, lines: list[Line], seals: Seals, lost_seals: frozenset[str]
+) -> Entry | None:
     records = [line.record for line in lines if line.record and line.record.keys() >= _NEEDED]
     if not records:
         return None
@@ -125,21 +129,28 @@ def _entry(path: Path, scale: str, lines: list[Line], seals: Seals) -> Entry | N
     return Entry(
         record=latest,
         journal=path.relative_to(path.parents[3]).as_posix(),
-        faults=tuple(_faults(path, scale, lines, latest, seals)),
+        faults=tuple(_faults(path, scale, lines, latest, seals, lost_seals)),
         before=same[-1] if same else None,
     )
 
 
 def _faults(
-    path: Path, scale: str, lines: list[Line], latest: dict[str, Any], seals: Seals
+    path: Path,
+    scale: str,
+    lines: list[Line],
+    latest: dict[str, Any],
+    seals: Seals,
+    lost_seals: frozenset[str],
 ) -> list[str]:
     """Why a journal, or the seals over it, cannot be what the runs wrote."""
     faults = [f"{path.name}, line {line.number}: {line.fault}" for line in lines if line.fault]
     faults += seals.faults
+    first = next((each["path"] for each in latest["outputs"]), "")
+    anew = f"; if it was a power cut, make it anew: snakemake --cores all --force {first}"
     if not seals.accept(path.name, lines):
-        faults.append(f"{path.name} ends in a record that is older than the sealed one")
-    if latest.get("run") and latest["run"] not in seals.numbers:
-        faults.append("the seal of its run is gone")
+        faults.append(f"{path.name} ends in a record that is older than the sealed one{anew}")
+    if latest.get("run") in lost_seals:
+        faults.append(f"the seal of its run is gone{anew}")
     own = journal_path(latest["rule"], latest["wildcards"], path.parent)
     if own != path or latest.get("scale", scale) not in (scale, None):
         faults.append(f"{path.name} holds a record of another job, {own.stem} at {latest['scale']}")

@@ -15,7 +15,7 @@ a commit, fixes everything before it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,11 +57,28 @@ class Seals:
         Sha256 of a seal to its number, from 1.
     faults : tuple of str
         How it shows that somebody edited them.
+    cut : int
+        How many a kill or a power cut made unreadable.
     """
 
     heads: dict[str, Head]
     numbers: dict[str, int]
     faults: tuple[str, ...]
+    cut: int
+
+    def lost(self, runs: Iterable[str | None]) -> frozenset[str]:
+        """Which of the runs that records name have no seal, though none of theirs was cut.
+
+        A seal that was cut vouches for nothing and accuses nobody: what it held is as it is when
+        a run is killed before it closes one. But each stands for one run only.
+
+        Parameters
+        ----------
+        runs : iterable of str or None
+            As the records name them.
+        """
+        unknown = frozenset(run for run in runs if run) - self.numbers.keys()
+        return frozenset() if len(unknown) <= self.cut else unknown
 
     def accept(self, journal: str, lines: Sequence[Line]) -> bool:
         """Whether the last line of a journal may be its latest record.
@@ -134,14 +151,15 @@ def read_seals(folder: str | Path) -> Seals:
     path = Path(folder, SEALS)
     heads: dict[str, Head] = {}
     numbers: dict[str, int] = {}
-    faults = []
+    faults, cut = [], 0
     for line in read_lines(path) if path.exists() else []:
+        cut += line.record is None and not line.fault
         numbers[line.sha256] = line.number
         if line.fault:
             faults.append(f"{SEALS}, line {line.number}: {line.fault}")
         for journal, (count, sha256) in (line.record or {}).get("heads", {}).items():
             heads[journal] = Head(count, sha256, line.number)
-    return Seals(heads, numbers, tuple(faults))
+    return Seals(heads, numbers, tuple(faults), cut)
 
 
 def seal_records(folder: str | Path, event: str) -> None:
