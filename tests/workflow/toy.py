@@ -218,10 +218,10 @@ class Toy:
         found = re.findall(r"^(?:local)?rule (\w+):", said, re.MULTILINE)
         return set(found) - {"toy"}
 
-    def start_slowly(self) -> subprocess.Popen[str]:
+    def start_slowly(self, *arguments: str) -> subprocess.Popen[str]:
         """A run that is in the middle of its first job, with half an output written."""
         (self.root / "slow").touch()
-        process = self.start()
+        process = self.start(*arguments)
         deadline = time.monotonic() + 60
         while not (self.root / "running").exists():
             assert process.poll() is None, process.communicate()[0]
