@@ -57,7 +57,7 @@ test: $(READY) $(VALIDATOR)/ready
 	python -m pytest -n logical --dist loadfile --no-loadscope-reorder tests/workflow tests
 
 faults: $(READY)
-	python -m pytest -m faults --record-faults workflow/faults.json
+	python -m pytest -m faults --record-faults=workflow/faults.json
 	python -c "from unrolled.record.faults import update_readme; \
 	  update_readme('README.md', 'workflow/faults.json')"
 
