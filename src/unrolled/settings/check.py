@@ -223,7 +223,7 @@ def _valid_keys(place: Place, config: Mapping[str, Any]) -> list[str]:
     inside: Any = config
     annotation: Any = None
     for part in place:
-        inside = inside[part]
+        inside = _value_at(inside, (part,))  # a key that is no text is named by its text
         named = [model for model in models if isinstance(part, str) and part in model.model_fields]
         if named:
             annotation = named[0].model_fields[str(part)].annotation
