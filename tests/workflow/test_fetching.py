@@ -14,7 +14,7 @@ from tests.workflow.toy import REPOSITORY, Toy, kill
 from unrolled.commands.audit import describe
 from unrolled.record.audit import audit
 
-pytestmark = pytest.mark.faults
+pytestmark = pytest.mark.faults("downloads")
 
 CONTENT = bytes(range(256)) * 1000
 SNAKEFILE = """
