@@ -1,7 +1,28 @@
-"""A real Slurm of one node, for the tests that want one."""
+"""The toy workflow, and a real Slurm of one node for the tests that want one."""
 
 import pytest
 from slurm_node import SlurmNode, missing_packages
+from toy import Toy
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The toy after a run; not to be touched."""
+    toy = Toy.make(tmp_path_factory.mktemp("toy"))
+    toy.build()
+    return toy
+
+
+@pytest.fixture
+def toy(built, tmp_path):
+    """A finished run."""
+    return built.copy(tmp_path / "toy")
+
+
+@pytest.fixture
+def empty(tmp_path):
+    """A checkout without results."""
+    return Toy.make(tmp_path / "toy")
 
 
 @pytest.fixture(scope="module")

@@ -19,25 +19,6 @@ SHUT_OUT = ("setpriv", "--bounding-set=-dac_override") if os.geteuid() == 0 else
 PLAIN = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    toy = Toy.make(tmp_path_factory.mktemp("toy"))
-    toy.build()
-    return toy
-
-
-@pytest.fixture
-def toy(built, tmp_path):
-    """A finished run."""
-    return built.copy(tmp_path / "toy")
-
-
-@pytest.fixture
-def empty(tmp_path):
-    """A checkout without results."""
-    return Toy.make(tmp_path / "toy")
-
-
 @pytest.fixture
 def same_bytes(built):
     """Asserts that a run came to what an undisturbed one comes to, with nothing left to do."""

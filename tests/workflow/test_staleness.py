@@ -14,23 +14,6 @@ from toy import Toy, kill
 ALL = {"first", "second", "other"}
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    toy = Toy.make(tmp_path_factory.mktemp("toy"))
-    toy.build()
-    return toy
-
-
-@pytest.fixture
-def toy(built, tmp_path):
-    return built.copy(tmp_path / "toy")
-
-
-@pytest.fixture
-def empty(tmp_path):
-    return Toy.make(tmp_path / "toy")
-
-
 def test_nothing_is_planned_after_a_run(toy):
     assert toy.planned() == set()
 
