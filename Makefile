@@ -53,11 +53,14 @@ $(READY): envs/$(ENV).txt pyproject.toml
 	@touch $@
 
 # A file of tests to each core at a time, those that take longest first.
+PYTEST := python -m pytest -n logical --dist loadfile --no-loadscope-reorder
+TESTS := tests/workflow tests
+
 test: $(READY) $(VALIDATOR)/ready
-	python -m pytest -n logical --dist loadfile --no-loadscope-reorder tests/workflow tests
+	$(PYTEST) $(TESTS)
 
 faults: $(READY)
-	python -m pytest -m faults --record-faults=workflow/faults.json
+	$(PYTEST) -m faults --record-faults=workflow/faults.json $(TESTS)
 	python -c "from unrolled.record.faults import update_readme; \
 	  update_readme('README.md', 'workflow/faults.json')"
 

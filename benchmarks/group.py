@@ -25,6 +25,7 @@ GROUPS = {
     "training": "benchmarks.training",
     "population": "benchmarks.population",
     "planning": "benchmarks.planning",
+    "recording": "benchmarks.recording",
     "baselines": "benchmarks.baselines",
 }
 

@@ -23,7 +23,7 @@ def pytest_configure(config):
 
 
 class FaultTable:
-    """Outcomes of the tests of faults, by group and fault."""
+    """Outcomes of the tests of faults, by group and fault, on however many cores they run."""
 
     def __init__(self, path):
         self._path = path
@@ -32,22 +32,26 @@ class FaultTable:
     def pytest_collection_finish(self, session):
         for item in session.items:
             if item.get_closest_marker("faults"):
-                self._outcomes[item] = NOT_TRIED
+                self._outcomes[item.nodeid] = (*_named(item), NOT_TRIED)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item, call):
         report = yield
-        if item in self._outcomes:
-            if call.excinfo is not None and not report.skipped:
-                self._outcomes[item] = LOST if call.excinfo.errisinstance(DataLost) else FAILED
-            elif call.when == "call" and report.passed:
-                self._outcomes[item] = SURVIVED
+        if item.get_closest_marker("faults"):
+            report.fault = (*_named(item), _outcome(report, call.excinfo))
         return report
 
-    def pytest_sessionfinish(self):
+    def pytest_runtest_logreport(self, report):
+        *named, outcome = getattr(report, "fault", [None])
+        if outcome or (named and report.nodeid not in self._outcomes):
+            self._outcomes[report.nodeid] = (*named, outcome or NOT_TRIED)
+
+    def pytest_sessionfinish(self, session):
+        if hasattr(session.config, "workerinput"):
+            return  # one of several processes; the first hears all their reports
         tried = {}
-        for item, outcome in self._outcomes.items():
-            tried.setdefault(_named(item), []).append(outcome)
+        for group, fault, outcome in self._outcomes.values():
+            tried.setdefault((group, fault), []).append(outcome)
         write_faults(
             (
                 Fault(group, fault, max(outcomes, key=OUTCOMES.index), len(outcomes))
@@ -55,6 +59,13 @@ class FaultTable:
             ),
             self._path,
         )
+
+
+def _outcome(report, caught):
+    """What one phase of a test decides about its fault, if anything."""
+    if caught is not None and not report.skipped:
+        return LOST if caught.errisinstance(DataLost) else FAILED
+    return SURVIVED if report.when == "call" and report.passed else None
 
 
 def _named(item):

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-#: A thousand inputs, the same each time. Fixtures are made once, which the tests allow for.
+#: A thousand inputs, from one seed. Fixtures are made once, which the tests allow for.
 a_thousand = settings(
     max_examples=1000,
     derandomize=True,

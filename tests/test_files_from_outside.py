@@ -152,7 +152,7 @@ MERGES = "a0: &a0 {x: 1}\n" + "".join(
         (MERGES, "unfold into more than"),
         ("&a [*a]", "unfold into more than"),
         ("a: 1\nb: 2\na: 3", "'a' stands twice"),
-        ("[" * 3000, "recursion"),
+        ("[" * 1000, "recursion"),
         ("!!python/object/apply:os.system [true]", "could not determine a constructor"),
         ("when: 2020-13-45", "month"),
         ("!!int ''", ""),

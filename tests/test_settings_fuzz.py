@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from unrolled.settings import SettingsError, check_file, check_scale, check_settings, json_schema
@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).parents[1]
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
 WHOLE = (REPOSITORY / "workflow" / "scales" / "smoke.yaml").read_bytes()
 SCHEMA = json_schema()
-# The same inputs each time; no file remembers the last failure.
+# From the same seed each time; no file remembers the last failure.
 thorough = settings(
     max_examples=1000,
     derandomize=True,
@@ -210,6 +210,7 @@ def test_every_change_of_the_settings_is_taken_or_refused_by_name():
 
 @thorough
 @given(st.dictionaries(st.sampled_from(list(CONFIG)) | names, junk, max_size=6))
+@example({" ": None})
 def test_anything_at_all_is_refused_by_name(config):
     """Settings that are anything at all"""
     assert check(config)

@@ -68,7 +68,8 @@ def test_the_readme_shows_the_table(tmp_path):
     assert readme.read_text(encoding="utf-8") == text, "run: make faults"
 
 
-def test_a_fault_has_the_worst_outcome_of_its_tests(tmp_path):
+@pytest.mark.parametrize("cores", [[], ["-n", "1"]])
+def test_a_fault_has_the_worst_outcome_of_its_tests(tmp_path, cores):
     (REPOSITORY / "tests" / "losses.py").stat()
     file = tmp_path / "test_toy.py"
     file.write_text(
@@ -80,7 +81,9 @@ def test_a_fault_has_the_worst_outcome_of_its_tests(tmp_path):
         "@pytest.mark.faults('toys')\ndef test_four():\n    'Four'\n    pytest.skip('no')\n"
         "def test_five():\n    'is no fault'\n"
     )
-    assert collected(tmp_path, "--confcutdir", REPOSITORY, "-p", "tests.conftest", file) == [
+    assert collected(
+        tmp_path, *cores, "--confcutdir", REPOSITORY, "-p", "tests.conftest", file
+    ) == [
         Fault("toy", "Two breaks", "survived", 1),
         Fault("toys", "Four", "not tried", 1),
         Fault("toys", "One breaks", LOST, 2),

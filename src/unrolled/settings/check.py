@@ -180,7 +180,12 @@ def _shown(value: Any) -> str:
 def _dotted(place: Place) -> str:
     """A place as a person writes it; what would not be seen, as Python does."""
     words = map(str, place)
-    return ".".join(word if word and word.isprintable() else repr(word) for word in words)
+    return ".".join(word if _seen(word) else repr(word) for word in words)
+
+
+def _seen(word: str) -> bool:
+    """Whether a reader sees all of a word."""
+    return word.isprintable() and bool(word) and word == word.strip()
 
 
 def _unwritable(settings: Any) -> Iterator[Place]:
