@@ -10,7 +10,7 @@ from unrolled.dynamics import (
     portray,
     read_documents,
 )
-from unrolled.dynamics.modifiers import states_after
+from unrolled.dynamics.modifiers import _correlations, states_after
 from unrolled.networks import make_network
 
 SEARCH = {"settling": 3, "ridge": 0.03, "iterations": 10, "neighbours": 5, "starts": 30}
@@ -79,6 +79,14 @@ def test_the_subspace_holds_what_deflections_have_off_the_line():
     np.testing.assert_allclose(used @ line.direction, 0, atol=1e-8)
     off = deflections - along[..., None] * line.direction
     np.testing.assert_allclose(off @ used.T @ used, off, atol=1e-6)
+
+
+def test_equal_effects_agree_with_nothing_even_where_their_mean_is_rounded():
+    equal, rising = np.full(3, 0.1), np.array([0.0, 1.0, 3.0])
+    assert equal.mean() != 0.1
+    left, right = [equal, rising, rising, equal], [rising, equal, 2 - rising, equal]
+    found = _correlations(np.array(left), np.array(right))
+    np.testing.assert_allclose(found, [np.nan, np.nan, -1, np.nan])
 
 
 def test_controls_are_as_frequent_and_none_is_taken_twice():

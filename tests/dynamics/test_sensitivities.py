@@ -73,6 +73,13 @@ def test_a_slope_has_an_intercept_and_is_unknown_where_nothing_varies():
     assert np.isnan(slope(x, np.ones(3)))
 
 
+def test_equal_numbers_have_no_slope_even_where_their_mean_is_rounded():
+    equal = np.full(3, 0.1)
+    assert equal.mean() != 0.1
+    found = slope([[1.0, 2.0, 4.0]] * 2, [equal, [0.0, 1.0, 3.0]])
+    np.testing.assert_allclose(found, [np.nan, 1])
+
+
 def test_a_negative_delay_is_refused():
     with pytest.raises(ValueError, match="later is -1"):
         readout_gradients(network(), np.zeros((1, 5)), REFERENCE, later=-1)

@@ -198,10 +198,13 @@ def _each_state_after(network, points, contexts):
 
 def _correlations(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Pearson's correlation of each row with its counterpart; NaN where one does not vary."""
+    # The mean of equal numbers is not always that number: what is left of them is rounding.
+    vary = (left != left[:, :1]).any(axis=1) & (right != right[:, :1]).any(axis=1)
     left = left - left.mean(axis=1, keepdims=True)
     right = right - right.mean(axis=1, keepdims=True)
+    squares = np.where(vary, (left**2).sum(axis=1) * (right**2).sum(axis=1), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (left * right).sum(axis=1) / np.sqrt((left**2).sum(axis=1) * (right**2).sum(axis=1))
+        return (left * right).sum(axis=1) / np.sqrt(squares)
 
 
 def measure_shown_effects(line: Line, shown: np.ndarray, valence_words: np.ndarray) -> Measured:

@@ -114,7 +114,9 @@ def slope(effects, reference) -> np.ndarray:
     [0.5, 0.5]
     """
     reference = np.asarray(reference, dtype=np.float64)
+    # The mean of equal numbers is not always that number: what is left of them is rounding.
+    varies = (reference != reference[..., :1]).any(axis=-1)
     reference = reference - reference.mean(axis=-1, keepdims=True)
-    squares = (reference**2).sum(axis=-1)
+    squares = np.where(varies, (reference**2).sum(axis=-1), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         return (np.asarray(effects) * reference).sum(axis=-1) / squares
