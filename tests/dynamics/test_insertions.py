@@ -56,9 +56,34 @@ def test_effects_by_place_are_those_of_reading_whole_documents():
             assert found[row, column] == pytest.approx(gaps.mean(), abs=1e-12)
 
 
-@pytest.mark.parametrize("lags", [[0], [9]])
-def test_lags_that_lead_out_of_the_document_are_refused(lags):
-    with pytest.raises(ValueError, match="do not fit"):
+def test_the_last_lag_reaches_the_last_word():
+    found = insertion_effects(
+        network(), BACKGROUNDS, place=3, contexts=[9], words=WORDS, lags=[8]
+    )  # fmt: skip
+    assert found[0, 0, 1] == pytest.approx(by_hand(network(), 3, 8, 9, WORDS[1]), abs=1e-12)
+
+
+def test_the_order_of_lags_and_places_is_free_and_each_may_be_asked_for_twice():
+    one = network()
+    given = {"place": 3, "contexts": [NOTHING, 9], "words": WORDS}
+    found = insertion_effects(one, BACKGROUNDS, lags=[4, 1, 4], **given)
+    rising = insertion_effects(one, BACKGROUNDS, lags=[1, 4], **given)
+    np.testing.assert_array_equal(found, rising[[1, 0, 1]])
+    at_places = position_effects(one, BACKGROUNDS, WORDS, [5, 0, 5])
+    np.testing.assert_array_equal(
+        at_places, position_effects(one, BACKGROUNDS, WORDS, [0, 5])[[1, 0, 1]]
+    )
+
+
+@pytest.mark.parametrize(("place", "lags"), [(3, [0]), (3, [9]), (3, []), (-1, [1]), (3, [1, -2])])
+def test_lags_that_lead_out_of_the_document_are_refused(place, lags):
+    with pytest.raises(ValueError, match="do not fit into documents of 12 words"):
         insertion_effects(
-            network(), BACKGROUNDS, place=3, contexts=[NOTHING], words=WORDS, lags=lags
+            network(), BACKGROUNDS, place=place, contexts=[NOTHING], words=WORDS, lags=lags
         )
+
+
+@pytest.mark.parametrize("places", [[-1], [0, 12], []])
+def test_places_outside_the_document_are_refused(places):
+    with pytest.raises(ValueError, match="each from 0 to 11"):
+        position_effects(network(), BACKGROUNDS, WORDS, places)

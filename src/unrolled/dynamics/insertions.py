@@ -29,7 +29,7 @@ def insertion_effects(
         Context words; `NOTHING` leaves the background's own word.
     words : array_like of shape (n_words,), int
     lags : sequence of int
-        From 1 on.
+        From 1 on, in any order.
 
     Returns
     -------
@@ -39,23 +39,25 @@ def insertion_effects(
     Raises
     ------
     ValueError
-        If a lag leads beyond the backgrounds' end.
+        If the place or a lag leads out of the backgrounds, or there are no lags.
     """
-    backgrounds, words = np.asarray(backgrounds), np.asarray(words)
+    backgrounds, words, asked = np.asarray(backgrounds), np.asarray(words), np.asarray(lags)
     length = backgrounds.shape[1]
-    if min(lags) < 1 or place + max(lags) >= length:
+    if not asked.size or place < 0 or asked.min() < 1 or place + asked.max() >= length:
         raise ValueError(
-            f"lags {list(lags)} after place {place} do not fit into documents of {length} words."
+            f"lags {asked.tolist()} after place {place} do not fit into documents of {length} "
+            "words; the place must be 0 or more and there must be lags, each from 1 to "
+            f"{length - 1 - place}. Take smaller lags or longer documents."
         )
     states = _read(network, network.initial_state[None], backgrounds[:, :place])
     table = np.empty((len(lags), len(contexts), len(words)))
     for row, context in enumerate(contexts):
         column = backgrounds[:, place] if context == NOTHING else np.full(len(states), context)
         current = network.cell.step(states, network.embedding[column])
-        for lag in range(1, max(lags) + 1):
+        for lag in range(1, asked.max() + 1):
             own = network.embedding[backgrounds[:, place + lag]]
-            if lag in lags:
-                table[lags.index(lag), row] = _branch(
+            if lag in asked:
+                table[asked == lag, row] = _branch(
                     network, current, own, words, backgrounds[:, place + lag + 1 :]
                 )
             current = network.cell.step(current, own)
@@ -71,19 +73,31 @@ def position_effects(network: Any, backgrounds, words, places: Sequence[int]) ->
     backgrounds : array_like of shape (n, T), int
     words : array_like of shape (n_words,), int
     places : sequence of int
+        From 0 on, in any order.
 
     Returns
     -------
     ndarray of shape (n_places, n_words)
         Mean over backgrounds.
+
+    Raises
+    ------
+    ValueError
+        If a place lies outside the backgrounds, or there are no places.
     """
-    backgrounds, words = np.asarray(backgrounds), np.asarray(words)
+    backgrounds, words, asked = np.asarray(backgrounds), np.asarray(words), np.asarray(places)
+    length = backgrounds.shape[1]
+    if not asked.size or asked.min() < 0 or asked.max() >= length:
+        raise ValueError(
+            f"places {asked.tolist()} do not fit into documents of {length} words; there must be "
+            f"places, each from 0 to {length - 1}."
+        )
     effects = np.empty((len(places), len(words)))
     current = np.broadcast_to(network.initial_state, (len(backgrounds), network.state_size))
-    for place in range(max(places) + 1):
+    for place in range(asked.max() + 1):
         own = network.embedding[backgrounds[:, place]]
-        if place in places:
-            effects[places.index(place)] = _branch(
+        if place in asked:
+            effects[asked == place] = _branch(
                 network, current, own, words, backgrounds[:, place + 1 :]
             )
         current = network.cell.step(current, own)
