@@ -3,6 +3,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from unrolled.dynamics.modifier_summaries import (
+    _dimension,
+    _gains,
     area_under_curve,
     gain_agreement,
     gain_span,
@@ -56,6 +58,26 @@ def test_a_kind_that_is_not_there_is_no_number():
     assert np.isnan(found["negator_slope"])
     assert found["intensifier_slope"] == pytest.approx(1.4)
     assert np.isnan(found["slope_after_not"])
+
+
+@pytest.mark.parametrize(("lags", "largest"), [(6, 0.3), (4, np.nan), (3, np.nan), (1, np.nan)])
+def test_a_contrast_that_the_lags_do_not_reach_is_no_number(lags, largest):
+    """Inside a span of four is compared with outside: that takes five lags, dummies' too."""
+    kinds = ["not2", "not4", "very1", "very3", "dummy"]
+    course = np.array([1.3, 1.0, 1.0, 1.0, 1.0, 1.0])[:lags, None] + np.zeros(len(kinds))
+    measured = {
+        "inserted_kind": ("inserted", np.array(kinds), "1", "kind"),
+        "gain": (("lag", "inserted"), course, "1", "gain"),
+        "linearised_gain": ("inserted", np.ones(len(kinds)), "1", "gain"),
+    }
+    found = _gains(measured_dataset(measured, {}))
+    assert found["dummy_contrast"] == pytest.approx(largest, nan_ok=True)
+    assert np.isnan(found["span_contrast"]) == np.isnan(found["dummy_contrast"])
+
+
+def test_nine_tenths_of_nothing_have_no_dimension():
+    assert _dimension(np.array([0.6, 0.3, 0.1])) == 2
+    assert np.isnan(_dimension(np.full(3, np.nan)))
 
 
 def test_agreement_of_gains_is_about_their_order():

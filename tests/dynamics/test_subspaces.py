@@ -45,6 +45,20 @@ def test_random_axes_are_orthonormal_and_across_the_direction():
     np.testing.assert_allclose(axes @ direction, 0, atol=1e-12)
 
 
+def test_all_directions_across_one_can_be_had_and_no_more():
+    direction = np.ones(5) / np.sqrt(5)
+    axes = random_axes(4, direction, np.random.default_rng(4))
+    np.testing.assert_allclose(axes @ direction, 0, atol=1e-12)
+    with pytest.raises(ValueError, match="5 dimensions have 0 to 4 at right angles"):
+        random_axes(5, direction, np.random.default_rng(4))
+
+
+def test_no_number_of_axes_holds_a_share_of_nothing():
+    assert span(np.eye(3)).n_for(1.0) == 3
+    with pytest.raises(ValueError, match="are all 0"):
+        span(np.zeros((2, 3))).n_for(0.9)
+
+
 @pytest.mark.parametrize("vectors", [np.zeros((0, 3)), np.zeros(3), [[np.nan, 1.0]]])
 def test_what_spans_nothing_is_refused(vectors):
     with pytest.raises(ValueError, match="span nothing"):

@@ -79,7 +79,9 @@ def summarise_modifiers(data: xr.Dataset) -> dict[str, float]:
 
 
 def _dimension(shares: np.ndarray) -> float:
-    """Number of axes that hold nine tenths."""
+    """Number of axes that hold nine tenths; NaN where nothing lies on any."""
+    if np.isnan(shares).any():
+        return float("nan")
     return float(np.searchsorted(np.cumsum(shares), 0.9 - 1e-12) + 1)
 
 
@@ -135,12 +137,13 @@ def _gains(data: xr.Dataset) -> dict[str, float]:
     signed = [contrasts[kind] * (-1.0 if kind in NEGATORS else 1.0) for kind in MODIFIERS]
     spans = {kind: gain_span(course[kind]) for kind in MODIFIERS}
     orders = [spans["very3"] - spans["very1"], spans["not4"] - spans["not2"]]
+    controls = [_contrast(course["dummy"], span) for span in SPANS.values()]
     return {
         **{f"gain_{kind}": float(values[0]) for kind, values in course.items()},
         **{f"span_{kind}": value for kind, value in spans.items()},
         "linearised_gain_not4": _by_kind(kinds, data.linearised_gain.values)["not4"],
         "span_contrast": float(np.min(signed)),
-        "dummy_contrast": max(abs(_contrast(course["dummy"], span)) for span in SPANS.values()),
+        "dummy_contrast": float(np.abs(controls).max()),
         "span_order": float(np.min(orders)),
     }
 

@@ -23,7 +23,19 @@ class Subspace:
     shares: np.ndarray
 
     def n_for(self, share: float) -> int:
-        """Number of axes that together hold at least this share."""
+        """Number of axes that together hold at least this share.
+
+        Raises
+        ------
+        ValueError
+            If the vectors have no length, and so no shares.
+        """
+        if np.isnan(self.shares).any():
+            raise ValueError(
+                f"the shares of the {len(self.shares)} axes are NaN: the vectors they were found "
+                "from are all 0, and no number of axes holds anything of them. Look for words, or "
+                "a network, that move the state."
+            )
         return int(np.searchsorted(np.cumsum(self.shares), share - 1e-12) + 1)
 
 
@@ -76,7 +88,18 @@ def share_inside(vectors, axes) -> np.ndarray:
 
 
 def random_axes(k: int, direction, rng: np.random.Generator) -> np.ndarray:
-    """Orthonormal axes (k, d) of a random subspace at right angles to a unit vector (d,)."""
+    """Orthonormal axes (k, d) of a random subspace at right angles to a unit vector (d,).
+
+    Raises
+    ------
+    ValueError
+        If there are no so many directions at right angles to one.
+    """
     direction = np.asarray(direction, dtype=np.float64)
+    if not 0 <= k < len(direction):
+        raise ValueError(
+            f"{k} axes were asked for, but {len(direction)} dimensions have 0 to "
+            f"{len(direction) - 1} at right angles to a direction. Ask for fewer."
+        )
     drawn = without_direction(rng.standard_normal((k, len(direction))), direction)
     return np.linalg.qr(drawn.T)[0].T
