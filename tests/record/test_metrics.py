@@ -1,4 +1,7 @@
 import math
+from itertools import permutations
+
+import pytest
 
 from unrolled.record.metrics import finite_metrics, population_metrics
 
@@ -19,9 +22,16 @@ def test_networks_give_a_median_and_a_range_and_their_twins_a_median():
     }
 
 
-def test_one_network_without_a_number_leaves_none_for_all():
-    networks = [("a", "trained", {"x": value}) for value in (1.0, float("nan"), 2.0)]
-    assert math.isnan(population_metrics(networks)["a_x"])
+@pytest.mark.parametrize("values", list(permutations((1.0, math.nan, 2.0))))
+def test_one_network_without_a_number_leaves_none_for_all(values):
+    networks = [("a", "trained", {"x": value}) for value in values]
+    found = population_metrics([*networks, ("a", "shuffled", {"x": values[1]})])
+    assert all(math.isnan(found[f"a_x{suffix}"]) for suffix in ("", "_low", "_high"))
+
+
+def test_one_network_is_its_own_range():
+    found = population_metrics([("a", "trained", {"x": 3.0})])
+    assert found == {"a_x": 3.0, "a_x_low": 3.0, "a_x_high": 3.0}
 
 
 def test_what_is_not_finite_is_nothing_in_a_file():

@@ -56,13 +56,17 @@ def central_point(portrait: Portrait) -> int:
 def open_loop_accuracy(portrait: Portrait) -> tuple[float, float]:
     """Accuracy of one linearisation run over whole documents, and of the network (analysis 12).
 
-    The linearisation at the slow point whose readout is nearest to 0; NaN where there is none.
+    The linearisation at the slow point whose readout is nearest to 0; NaN where there is none. A
+    document whose linear run leaves the range of numbers is not labelled, and so not right.
     """
     network, reading = portrait.network, portrait.reading
     last = reading.states[np.arange(len(reading.lengths)), reading.lengths - 1]
 
     def accuracy(states: np.ndarray) -> float:
-        return float(np.mean((network.logits(states) >= 0) == (reading.labels > 0)))
+        with np.errstate(invalid="ignore"):
+            logits = network.logits(states)
+        right = (logits >= 0) == (reading.labels > 0)
+        return float(np.mean(right & ~np.isnan(logits)))
 
     if not len(portrait.points):
         return float("nan"), accuracy(last)

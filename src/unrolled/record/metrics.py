@@ -25,7 +25,7 @@ def population_metrics(
     -------
     dict of str to float
         ``<what>_<name>`` with ``_low`` and ``_high`` for the trained ones,
-        ``<what>_<name>_<twin>`` for medians of the others.
+        ``<what>_<name>_<twin>`` for medians of the others. NaN where one network has no number.
     """
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
     for what, twin, numbers in networks:
@@ -33,12 +33,13 @@ def population_metrics(
             values[f"{what}_{name}", twin].append(float(value))
     metrics: dict[str, float] = {}
     for (key, twin), several in values.items():
-        middle = float("nan") if any(map(math.isnan, several)) else median(several)
+        # What is not a number compares with none: extremes would depend on the networks' order.
+        known = [math.nan] if any(map(math.isnan, several)) else several
         if twin == TRAINED:
-            metrics[key] = middle
-            metrics[f"{key}_low"], metrics[f"{key}_high"] = min(several), max(several)
+            metrics[key] = median(known)
+            metrics[f"{key}_low"], metrics[f"{key}_high"] = min(known), max(known)
         else:
-            metrics[f"{key}_{twin}"] = middle
+            metrics[f"{key}_{twin}"] = median(known)
     return metrics
 
 
