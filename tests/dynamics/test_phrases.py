@@ -1,7 +1,10 @@
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 
 from unrolled.dynamics import read_phrases
-from unrolled.dynamics.phrases import readout_after
+from unrolled.dynamics.phrases import readout_after, resting_point
 from unrolled.networks import make_network
 from unrolled.tasks import toy_probes
 
@@ -34,3 +37,13 @@ def test_the_readouts_move_is_that_of_reading_the_words():
         for word in (4, 7):
             state = one.cell.step(state, one.embedding[word])
         np.testing.assert_allclose(found, (one.logits(state) - one.logits(point))[0])
+
+
+def test_a_network_without_slow_points_rests_nowhere():
+    def portrait(states):
+        return SimpleNamespace(network=network(), points=SimpleNamespace(states=states))
+
+    one = np.full((1, 6), 0.2)
+    np.testing.assert_array_equal(resting_point(portrait(one)), one[0])
+    with pytest.raises(ValueError, match=r"no slow points.*starts"):
+        resting_point(portrait(one[:0]))

@@ -79,5 +79,10 @@ def test_all_phrases_stand_in_the_same_noise():
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(ValueError, match="at least one word"):
         generate_toy_reviews(3, np.random.default_rng(0), length=0)
-    with pytest.raises(ValueError, match="needs at least"):
+    with pytest.raises(ValueError, match="needs at least 9 words"):
         toy_probes(np.random.default_rng(0), length=8)
+
+
+def test_the_longest_phrase_ends_the_shortest_review():
+    probes = toy_probes(np.random.default_rng(0), length=9, copies=1)
+    assert probes.places.max() == 8

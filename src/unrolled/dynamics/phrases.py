@@ -76,8 +76,20 @@ def read_phrases(network: Any, probes: Any) -> Phrases:
 
 
 def resting_point(portrait: Portrait) -> np.ndarray:
-    """The slow point whose readout is nearest to 0, (d,)."""
+    """The slow point whose readout is nearest to 0, (d,).
+
+    Raises
+    ------
+    ValueError
+        If there are no slow points.
+    """
     states = portrait.points.states
+    if not len(states):
+        raise ValueError(
+            "the network has no slow points, and so none to rest at. Raise "
+            "contextual_sentiment.toy.starts or contextual_sentiment.dynamics.speed in the "
+            "settings, or train it for longer."
+        )
     return states[np.abs(portrait.network.logits(states)).argmin()]
 
 

@@ -139,7 +139,7 @@ def toy_probes(rng: np.random.Generator, *, length: int, copies: int = 64) -> To
     if middle + _GAP + 2 > length:
         raise ValueError(
             f"length is {length}; the phrase 'not n n n good' in its middle needs at least "
-            f"{2 * (_GAP + 2)} words."
+            f"{2 * (_GAP + 2) - 1} words."
         )
     vocabulary = toy_vocabulary()
     noise = rng.choice(vocabulary.of_group("neutral"), (copies, length)).astype(np.int32)
