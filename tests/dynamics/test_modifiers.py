@@ -6,10 +6,13 @@ from unrolled.dynamics import (
     jacobian_changes,
     matched_words,
     mean_input,
+    measure_modifiers,
     modifier_subspace,
     portray,
+    random_axes,
     read_documents,
 )
+from unrolled.dynamics.interventions import measure_removal
 from unrolled.dynamics.modifiers import _correlations, states_after
 from unrolled.networks import make_network
 
@@ -34,6 +37,14 @@ def test_points_lie_along_the_line_from_one_end_to_the_other():
     assert 2 <= len(line.points) <= 5
     assert places == sorted(places)
     assert np.linalg.norm(line.direction) == pytest.approx(1)
+
+
+def test_a_single_point_is_the_middle_of_the_line():
+    line = line_of(n=1)
+    states, coordinate = line.portrait.points.states, line.portrait.coordinate
+    middle = states[np.abs(coordinate).argmin()]
+    assert np.abs(coordinate).min() < 0.3
+    np.testing.assert_array_equal(line.points, [middle])
 
 
 def test_where_nothing_is_slow_the_state_at_rest_stands_in():
@@ -79,6 +90,40 @@ def test_the_subspace_holds_what_deflections_have_off_the_line():
     np.testing.assert_allclose(used @ line.direction, 0, atol=1e-8)
     off = deflections - along[..., None] * line.direction
     np.testing.assert_allclose(off @ used.T @ used, off, atol=1e-6)
+
+
+def test_random_subspaces_have_as_many_dimensions_as_the_one_removed(monkeypatch):
+    """A single deflection spans one dimension, however many are asked for."""
+    line, drawn = line_of(n=1), []
+
+    def recorded(k, direction, rng):
+        drawn.append(random_axes(k, direction, rng))
+        return drawn[-1]
+
+    monkeypatch.setattr("unrolled.dynamics.interventions.random_axes", recorded)
+    subspace, _ = modifier_subspace(line, np.array([3]))
+    backgrounds = np.random.default_rng(1).integers(2, 20, (2, 6))
+    measure_removal(
+        line, subspace, backgrounds, np.array([3]), np.array([4, 5]),
+        n_axes=2, n_random=3, rng=np.random.default_rng(2),
+    )  # fmt: skip
+    assert [len(axes) for axes in drawn] == [len(subspace.axes)] * 3 == [1] * 3
+
+
+@pytest.mark.parametrize(("modifiers", "controls"), [([3, 4], []), ([], [5]), ([], [])])
+def test_nothing_to_compare_is_refused(modifiers, controls):
+    message = f"{len(modifiers)} modifiers and {len(controls)} controls; at least one of each"
+    with pytest.raises(ValueError, match=message):
+        measure_modifiers(
+            line_of(),
+            modifiers=np.array(modifiers, dtype=int),
+            controls=np.array(controls, dtype=int),
+            valence_words=np.array([6, 7]),
+            inserted_words=np.array([6, 7]),
+            backgrounds=np.full((2, 18), 2),
+            settings={"lags": 2, "later": 3, "subspace": 1, "random_subspaces": 1},
+            rng=np.random.default_rng(0),
+        )
 
 
 def test_equal_effects_agree_with_nothing_even_where_their_mean_is_rounded():

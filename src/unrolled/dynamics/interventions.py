@@ -115,8 +115,10 @@ def measure_removal(
         return slope(effects[1:], effects[:1]), size, accuracy(other, reading)
 
     whole = _inserted(network, backgrounds, contexts, valence_words, [1])[0]
-    gains, size, right = kept_out(subspace.axes[:n_axes])
-    others = [kept_out(random_axes(n_axes, line.direction, rng)) for _ in range(n_random)]
+    axes = subspace.axes[:n_axes]
+    gains, size, right = kept_out(axes)
+    # As many as were removed: few deflections span fewer axes than are asked for.
+    others = [kept_out(random_axes(len(axes), line.direction, rng)) for _ in range(n_random)]
     return {
         "removed_gain": (
             "inserted", gains, "1", "factor at lag 1 without the modifier subspace",

@@ -74,7 +74,18 @@ def measure_modifiers(
     Returns
     -------
     Measured
+
+    Raises
+    ------
+    ValueError
+        If there are no modifiers, or no controls.
     """
+    if not len(modifiers) or not len(controls):
+        raise ValueError(
+            f"there are {len(modifiers)} modifiers and {len(controls)} controls; at least one of "
+            "each is needed. Lower modifiers, so that words are left to compare with, or "
+            "word_count under contextual_sentiment.dynamics in the settings."
+        )
     both = np.concatenate([modifiers, controls])
     subspace, off_shares = modifier_subspace(line, modifiers)
     n_axes = subspace.n_for(CARRIED)

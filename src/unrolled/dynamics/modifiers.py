@@ -58,7 +58,7 @@ def choose_points(portrait: Portrait, n: int) -> Line:
     ----------
     portrait : Portrait
     n : int
-        Most points.
+        Most points; a single one is that in the middle.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def choose_points(portrait: Portrait, n: int) -> Line:
     if not len(portrait.points):
         rest = relaxation(portrait.step, portrait.components.mean[None], 200).states
         return Line(portrait, rest, direction)
-    places = np.linspace(-_SPREAD, _SPREAD, n)
+    places = np.linspace(-_SPREAD, _SPREAD, n) if n > 1 else np.zeros(1)
     chosen = np.unique(np.abs(coordinate[:, None] - places).argmin(axis=0))
     chosen = chosen[np.argsort(coordinate[chosen], kind="stable")]
     return Line(portrait, portrait.points.states[chosen], direction)
