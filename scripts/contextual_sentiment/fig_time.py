@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from unrolled.figures import (
     draw_gain_courses,
     draw_words_by_gain,
@@ -37,15 +35,13 @@ with run_step(snakemake) as step, publication_style():
     }
     figure = make_figure(height=5.0)
     panels = figure.subplot_mosaic("ab;cd", width_ratios=[1.25, 1])
-    # Networks take the modifiers in orders of their own.
-    order = [np.argsort(one.inserted_word.values, kind="stable") for one in networks]
-    gains = [one.gain.values[:, own] for one, own in zip(networks, order, strict=True)]
-    kinds = networks[0].inserted_kind.values[order[0]]
-    draw_gain_courses(panels["a"], kinds, gains, truth=truth)
+    kinds = [one.inserted_kind.values for one in networks]
+    draw_gain_courses(panels["a"], kinds, [one.gain.values for one in networks], truth=truth)
     letter_panel(panels["a"], "a", f"{name_pair(networks[0].attrs)}, dotted: truth")
     panels["a"].legend(loc="lower right")
     for letter, one in zip("bc", cells, strict=False):
-        draw_gain_courses(panels[letter], one.inserted_kind.values, [one.gain.values], truth=truth)
+        own = [one.inserted_kind.values], [one.gain.values]
+        draw_gain_courses(panels[letter], *own, truth=truth)
         letter_panel(panels[letter], letter, name_pair(one.attrs))
     n = written.sizes["modifier"]
     draw_words_by_gain(panels["d"], written.inserted_word.values[:n], written.gain.values[:, :n])

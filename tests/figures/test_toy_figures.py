@@ -6,6 +6,8 @@ from modifier_files import make_modifiers
 from PIL import Image
 from render import run_script
 
+from unrolled.figures import draw_gain_courses
+from unrolled.figures.style import KIND_NAMES
 from unrolled.files import load_dataset, load_table, measured_dataset, save_dataset
 
 RUNGS = ["B0", "B3k", "B4", "X0"]
@@ -133,3 +135,16 @@ def test_the_table_beside_the_ladder_has_every_rung_of_every_corpus(files, tmp_p
     rows = load_table(table)
     assert [row["rung"] for row in rows] == [*RUNGS, "GRU"] * 2
     assert rows[2]["accuracy_percent"] == "90"
+
+
+def test_networks_that_take_other_words_keep_the_gains_of_their_own_kinds(axes):
+    kinds = [["not4", "dummy", "very1"], ["dummy", "very3", "not4"]]
+    gains = [[[-0.8, 1.0, 1.6]], [[1.2, 1.5, -0.6]]]
+    draw_gain_courses(axes, kinds, gains)
+    found = {line.get_label(): float(line.get_ydata()[0]) for line in axes.lines}
+    expected = {"not4": -0.7, "very1": 1.6, "very3": 1.5, "dummy": 1.1}
+    for kind, gain in expected.items():
+        assert found[KIND_NAMES[kind]] == pytest.approx(gain)
+    ranges = [bars.get_segments()[0][:, 1].tolist() for bars in axes.collections]
+    np.testing.assert_allclose(ranges[0], [-0.8, -0.6])
+    np.testing.assert_allclose(ranges[-1], [1.0, 1.2])

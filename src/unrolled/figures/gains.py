@@ -37,7 +37,7 @@ SOURCES: Mapping[str, tuple[str, str, str]] = {
 
 
 def draw_gain_courses(
-    axes: Axes, kinds: ArrayLike, gains: Sequence[ArrayLike], *,
+    axes: Axes, kinds: Sequence[ArrayLike], gains: Sequence[ArrayLike], *,
     truth: Mapping[str, ArrayLike] | None = None,
 ) -> Axes:  # fmt: skip
     """Gain against words since the modifier, by kind; a bar spans several networks.
@@ -46,9 +46,10 @@ def draw_gain_courses(
     ----------
     axes : matplotlib.axes.Axes
         The panel.
-    kinds : array_like of shape (n_words,), str
+    kinds : sequence of array_like of shape (n_words,), str
+        For each network, of its own words: networks need not have the same.
     gains : sequence of array_like of shape (n_lags, n_words)
-        One for each network, with the kinds in the same order.
+        For each network; a kind's median and bar are of the networks that have it.
     truth : mapping of str to array_like of shape (n,), optional
         True gains by kind, drawn as a step each.
 
@@ -57,12 +58,15 @@ def draw_gain_courses(
     matplotlib.axes.Axes
         The same axes.
     """
-    kinds = np.asarray(kinds).astype(str)
+    pairs = [
+        (np.asarray(own).astype(str), np.asarray(one))
+        for own, one in zip(kinds, gains, strict=True)
+    ]
     axes.axhline(1, color=LIGHT, linewidth=0.8, zorder=0)
-    lags = np.arange(1, len(np.asarray(gains[0])) + 1)
-    for kind in kinds_of(kinds):
+    lags = np.arange(1, len(pairs[0][1]) + 1)
+    for kind in kinds_of(np.concatenate([own for own, _ in pairs])):
         colour, marker, line = look_of(kind)
-        means = np.stack([np.asarray(one)[:, kinds == kind].mean(axis=1) for one in gains])
+        means = np.stack([one[:, own == kind].mean(axis=1) for own, one in pairs if kind in own])
         middle = np.median(means, axis=0)
         axes.plot(lags, middle, line, marker=marker, color=colour, markersize=4.5,
                   label=KIND_NAMES.get(kind, kind))  # fmt: skip
