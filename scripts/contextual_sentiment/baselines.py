@@ -77,7 +77,8 @@ def describe(fitted: dict[str, FittedRung], network_right: np.ndarray, resamples
 def describe_gains(corpus: Corpus, fitted: FittedRung, modifiers: np.ndarray) -> dict:
     """What the best rung found of each modifier and place, beside the truth where it is known."""
     gains = 1.0 + fitted.model.gains_
-    length = int(np.median(corpus.lengths))
+    # Of a length that there is: between the two middle ones may be none, and so no truth.
+    length = int(np.quantile(corpus.lengths, 0.5, method="lower"))
     places = fitted.model.place_weights(length)
     measured = {
         "modifier_word": ("modifier", np.array(corpus.words)[modifiers], "1", "word"),
