@@ -150,6 +150,7 @@ def test_text_from_the_command_line_becomes_a_number(config, path, given, meant)
         ),
         (f"{CONTEXT}.population.written", ["imdb"], ["written.0", "trains no GRU on 'imdb'"]),
         (f"{CONTEXT}.dynamics.modifiers", {"ctx": 12}, ["modifiers", "nothing about 'ctx_nopos'"]),
+        (f"{CONTEXT}.dynamics.lags", 16, ["dynamics.lags", "only 15 follow a modifier"]),
         (f"{CONTEXT}.toy.training.schedule", "cosin", ["schedule", "did you mean 'cosine'?"]),
         (f"{UNIVERSAL}.tasks.sin", {}, ["tasks.sin", "did you mean 'sine'?"]),
         (f"{UNIVERSAL}.tasks.sine.cues", 3, ["sine.cues", "is 3", "greater than or equal to 4"]),
@@ -184,6 +185,13 @@ def test_a_trial_is_shown_only_if_it_is_kept(config):
     assert check_settings(changed(few, f"{UNIVERSAL}.figures.trial", 3))
     with pytest.raises(SettingsError, match=r"figures\.trial.*only 4 to choose from"):
         check_settings(changed(few, f"{UNIVERSAL}.figures.trial", 4))
+
+
+def test_a_modifier_may_act_on_the_last_word_of_a_background(config):
+    longest = changed(config, f"{CONTEXT}.dynamics.lags", 15)
+    assert check_settings(longest)
+    with pytest.raises(SettingsError, match=r"dynamics\.lags.*only 11 follow"):
+        check_settings(changed(longest, f"{CONTEXT}.dynamics.background_length", 18))
 
 
 def test_a_member_is_shown_only_if_every_task_has_it(config):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from unrolled.settings.networks import Cell, NetworkSize, Recipe, RecipeChange
 from unrolled.settings.slow_points import SlowPoints
@@ -18,6 +18,7 @@ from unrolled.settings.values import (
     Positives,
     Real,
     Share,
+    contradiction,
 )
 
 
@@ -108,6 +109,18 @@ class Dynamics(SlowPoints):
     """Dimensions of the modifier subspace that is removed."""
     random_subspaces: Count
     """Random subspaces that the removal is compared with."""
+
+    @model_validator(mode="after")
+    def _lags_fit_into_backgrounds(self) -> Self:
+        # A modifier is inserted a third into a background.
+        after = self.background_length - 1 - self.background_length // 3
+        if self.lags > after:
+            raise contradiction(
+                "lags",
+                f"in a background of {self.background_length} words (background_length) only "
+                f"{after} follow a modifier, and lags is {self.lags}",
+            )
+        return self
 
 
 class Baselines(Block):
