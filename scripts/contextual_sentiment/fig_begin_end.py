@@ -44,6 +44,7 @@ with run_step(snakemake) as step, publication_style():
             found[source.replace("_", " ")] = [one[other].values for one in networks]
         return found
 
+    later = networks[0].sizes["delay"] - 1
     figure = make_figure(height=4.8)
     panels = figure.subplot_mosaic("ab;cd")
     draw_profiles(
@@ -55,8 +56,8 @@ with run_step(snakemake) as step, publication_style():
         xlabel="words before", ylabel="lasting effect against later on",
     )  # fmt: skip
     draw_profiles(
-        panels["b"], profiles("end_slope", end[:16]),
-        xlabel="words since", ylabel="effect against 15 words later",
+        panels["b"], profiles("end_slope", end[: later + 1]),
+        xlabel="words since", ylabel=f"effect against {later} words later",
     )  # fmt: skip
     draw_profiles(
         panels["c"],

@@ -6,7 +6,7 @@ from modifier_files import make_modifiers
 from PIL import Image
 from render import run_script
 
-from unrolled.figures import draw_gain_courses
+from unrolled.figures import draw_gain_courses, draw_profiles
 from unrolled.figures.style import KIND_NAMES
 from unrolled.files import load_dataset, load_table, measured_dataset, save_dataset
 
@@ -148,3 +148,34 @@ def test_networks_that_take_other_words_keep_the_gains_of_their_own_kinds(axes):
     ranges = [bars.get_segments()[0][:, 1].tolist() for bars in axes.collections]
     np.testing.assert_allclose(ranges[0], [-0.8, -0.6])
     np.testing.assert_allclose(ranges[-1], [1.0, 1.2])
+
+
+@pytest.mark.parametrize(
+    ("known", "drawn"),
+    [
+        ([-1.0, -1.0, 1.0], [-1, -1, 1, 1, 1]),
+        ([-1.0, -1.0], [-1, -1, np.nan, np.nan, np.nan]),
+        ([2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], [2, 1, 1, 1, 1]),
+    ],
+)
+def test_a_true_gain_is_drawn_as_far_as_it_is_known(axes, known, drawn):
+    draw_gain_courses(axes, [["not4"]], [np.ones((5, 1))], truth={"not4": known})
+    np.testing.assert_array_equal(axes.lines[-1].get_ydata(), drawn)
+
+
+def test_the_end_is_compared_with_as_many_words_later_as_were_measured(
+    files, tmp_path, monkeypatch
+):
+    short = make_modifiers().isel(delay=slice(6))
+    save_dataset(short, tmp_path / "short.nc")
+    drawn = {}
+
+    def recorded(axes, profiles, *, xlabel, ylabel):
+        drawn[ylabel] = profiles
+        return draw_profiles(axes, profiles, xlabel=xlabel, ylabel=ylabel)
+
+    monkeypatch.setattr("unrolled.figures.draw_profiles", recorded)
+    inputs = {**inputs_of("fig_begin_end", files), "trained": [tmp_path / "short.nc"]}
+    run_script("fig_begin_end", inputs=inputs, folder=tmp_path, paper="contextual_sentiment")
+    (truth,) = drawn["effect against 5 words later"]["truth"]
+    assert len(truth) == 6

@@ -51,7 +51,8 @@ def draw_gain_courses(
     gains : sequence of array_like of shape (n_lags, n_words)
         For each network; a kind's median and bar are of the networks that have it.
     truth : mapping of str to array_like of shape (n,), optional
-        True gains by kind, drawn as a step each.
+        True gains by kind, drawn as a step each. One that has come back to 1 stays there; one
+        that is cut short before is drawn as far as it is known.
 
     Returns
     -------
@@ -72,7 +73,7 @@ def draw_gain_courses(
                   label=KIND_NAMES.get(kind, kind))  # fmt: skip
         axes.vlines(lags, means.min(axis=0), means.max(axis=0), color=colour, linewidth=1.0)
         for profile in [] if truth is None or kind not in truth else [truth[kind]]:
-            steps = np.ones(len(lags))
+            steps = np.full(len(lags), 1.0 if np.asarray(profile)[-1] == 1 else np.nan)
             steps[: len(np.asarray(profile))] = np.asarray(profile)[: len(lags)]
             axes.step(lags, steps, where="mid", color=colour, linewidth=0.7, linestyle=(0, (1, 2)))
     axes.set(xlabel="words after the modifier", ylabel="gain")
