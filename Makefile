@@ -52,15 +52,14 @@ $(READY): envs/$(ENV).txt pyproject.toml
 	@rm -f $(VENV)/ready-*
 	@touch $@
 
-# A file of tests to each core at a time, those that take longest first.
+# A file of tests to each core at a time, in the order of tests/conftest.py.
 PYTEST := python -m pytest -n logical --dist loadfile --no-loadscope-reorder
-TESTS := tests/workflow tests
 
 test: $(READY) $(VALIDATOR)/ready
-	$(PYTEST) $(TESTS)
+	$(PYTEST)
 
 faults: $(READY)
-	$(PYTEST) -m faults --record-faults=workflow/faults.json $(TESTS)
+	$(PYTEST) -m faults --record-faults=workflow/faults.json
 	python -c "from unrolled.record.faults import update_readme; \
 	  update_readme('README.md', 'workflow/faults.json')"
 

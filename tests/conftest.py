@@ -1,7 +1,8 @@
-"""``--record-faults FILE`` writes what became of every test marked ``faults``.
+"""The order of the tests, and ``--record-faults FILE``.
 
-The first line of such a test's docstring is the fault in plain words. Its group is the marker's
-argument, ``pytest.mark.faults("downloads")``, or else the name of the module.
+The option writes what became of every test marked ``faults``. The first line of such a test's
+docstring is the fault in plain words. Its group is the marker's argument,
+``pytest.mark.faults("downloads")``, or else the name of the module.
 """
 
 from pathlib import Path
@@ -10,6 +11,14 @@ import pytest
 from tests.losses import DataLost
 
 from unrolled.record.faults import FAILED, LOST, NOT_TRIED, OUTCOMES, SURVIVED, Fault, write_faults
+
+# Minutes each: begun last, they would keep one core busy while the others wait.
+FIRST = ("test_smoke.py", "test_kills.py")
+
+
+def pytest_collection_modifyitems(items):
+    order = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(FIRST)))
 
 
 def pytest_addoption(parser):
