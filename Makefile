@@ -7,7 +7,8 @@
 # make format   lay out code and rules, write the settings' JSON schema and codecheck.yml
 # make lint     everything that can be checked without running anything
 # make lock     new lock files from envs/*.in
-# make reference  reference numbers from intact results of a scale (SCALE=demo)
+# make reference  reference numbers from intact results of a scale (SCALE=demo); OTHERS="folder …"
+#                 are checkouts with results of other root seeds, which say how far numbers vary
 # ENV=gpu       with envs/gpu.txt instead of envs/cpu.txt
 
 ENV ?= cpu
@@ -115,4 +116,4 @@ lock:
 	done
 
 reference: $(READY)
-	python -m unrolled.record.reference $(SCALE)
+	python -m unrolled.record.reference $(SCALE) $(OTHERS)

@@ -132,10 +132,32 @@ CLAIM = {"id": "C1", "quantity": "share", "control": "chance", "margin": 0.3, "a
     ],
 )
 def test_how_far_a_quantity_may_be_from_its_reference(metrics, trained, kind, within):
-    kept = tolerance("share", metrics, [CLAIM], trained=trained)
+    kept = tolerance("share", [metrics], [CLAIM], trained=trained)
     assert kept["kind"] == kind
     assert kept["within"] == pytest.approx(within)
     assert kept["reason"]
+
+
+@pytest.mark.parametrize(
+    ("other", "within", "reason"),
+    [
+        ({"share": 0.9}, 0.8, "2 times the range over 2 root seeds, 0.5 to 0.9"),
+        ({"share": 0.49}, 0.15, "no range over networks"),
+        ({"share": None}, 0.15, "no range over networks"),
+        ({}, 0.15, "no range over networks"),
+    ],
+)
+def test_other_root_seeds_say_how_far_a_quantity_varies(other, within, reason):
+    kept = tolerance("share", [{"share": 0.5}, other], [CLAIM], trained=True)
+    assert kept["within"] == pytest.approx(within)
+    assert kept["reason"].startswith(reason)
+
+
+@pytest.mark.parametrize(("other", "within"), [(0.6, 0.6), (0.9, 0.8)])
+def test_the_wider_of_both_ranges_counts(other, within):
+    metrics = {"share": 0.5, "share_low": 0.4, "share_high": 0.7}
+    kept = tolerance("share", [metrics, {"share": other}], [CLAIM], trained=True)
+    assert kept["within"] == pytest.approx(within)
 
 
 def test_what_a_claim_compares_with_is_named_too():
@@ -364,6 +386,22 @@ def test_what_is_missing_is_said_with_the_next_command(toy):
     (toy.root / CLAIMS).unlink()
     with pytest.raises(ValueError, match="Build it first"):
         verify(["tiny"], scale="demo", root=toy.root)
+
+
+def test_results_of_another_root_seed_widen_the_reference(toy, tmp_path):
+    other = toy.copy(tmp_path / "other")
+    other.edit("scripts/metrics.py", "for network in networks)", "for network in networks) + 900")
+    other.build("tiny", "--config", "seed=1")
+    alone = make_reference("tiny", "demo", toy.root)
+    both = make_reference("tiny", "demo", toy.root, [other.root, tmp_path])
+    assert (alone["made"]["seeds"], both["made"]["seeds"]) == ([0], [0, 1])
+    assert both["quantities"]["states"]["within"] == 1800.0
+    assert alone["quantities"]["states"]["within"] < 1000.0
+    with pytest.raises(ValueError, match=r"root seed 0, as others are.*seed=1"):
+        make_reference("tiny", "demo", toy.root, [toy.root])
+    alter(other, METRICS, lambda metrics: metrics.update(states=0))
+    with pytest.raises(ValueError, match="not as its job left it"):
+        make_reference("tiny", "demo", toy.root, [other.root])
 
 
 def test_no_reference_is_made_from_results_that_are_not_intact(toy):

@@ -10,10 +10,11 @@ another network of the same kind, much as another seed would. Hence three kinds 
 ==========  =======================================================================================
 exact       whole numbers and text that no training touched: identical
 numerics    other numbers that no training touched: within 1e-9 of their size
-training    a quantity of trained networks: within twice its range over networks, for the median
-            of as few as three new ones seldom moves further; where no range is known, within a
-            tenth of itself or half of its claim's margin, whichever is more. Arrays of trained
-            networks: dimensions and types; their numbers are shown, and judged by the quantities
+training    a quantity of trained networks: within twice its range, over networks or over results
+            of other root seeds, whichever is more, for as few new ones seldom move further;
+            without a range over networks at least a tenth of itself and half of its claim's
+            margin. Arrays of trained networks: dimensions and types; their numbers are shown, and
+            judged by the quantities
 ==========  =======================================================================================
 """
 
@@ -31,6 +32,7 @@ from unrolled.record.audit import audit
 from unrolled.record.comparison import upstream_first
 from unrolled.record.fingerprints import fingerprints
 from unrolled.record.ledger import Entry, read_ledger
+from unrolled.record.outputs import digest
 from unrolled.settings.model import SCALES
 
 __all__ = [
@@ -76,7 +78,9 @@ def named_quantities(claims: Iterable[Mapping[str, Any]]) -> list[str]:
     return sorted(named - {None, "control"})
 
 
-def make_reference(paper: str, scale: str, root: str | Path) -> dict[str, Any]:
+def make_reference(
+    paper: str, scale: str, root: str | Path, others: Iterable[str | Path] = ()
+) -> dict[str, Any]:
     """Reference numbers from results that are there.
 
     Parameters
@@ -87,16 +91,20 @@ def make_reference(paper: str, scale: str, root: str | Path) -> dict[str, Any]:
         smoke, demo or paper.
     root : path
         Folder of the Snakefile and of the results.
+    others : iterable of path
+        Such folders with results of other root seeds, which say how far quantities vary. Those
+        without results of the paper are passed over.
 
     Returns
     -------
     dict
-        ``made`` (commit, lock, processor), ``quantities``, ``claims`` and ``arrays``.
+        ``made`` (commit, lock, processor, seeds), ``quantities``, ``claims`` and ``arrays``.
 
     Raises
     ------
     ValueError
-        If the paper has no results, or some of what they were made from is not intact.
+        If the paper has no results, or some of what they were made from is not intact, or those
+        of another folder are not as recorded or of a seed that is known already.
     """
     root = Path(root)
     top = root / "results" / scale / paper
@@ -111,12 +119,19 @@ def make_reference(paper: str, scale: str, root: str | Path) -> dict[str, Any]:
     metrics_path, claims_path = (path.as_posix() for path in here)
     claims, metrics = load_json(root / claims_path)["claims"], load_json(root / metrics_path)
     trained = any(map(_is_network, upstream_first(outputs, [metrics_path])))
+    runs = {outputs[metrics_path].record["seed"]: metrics}
+    for other in others:
+        if Path(other, metrics_path).is_file():
+            _add_run(runs, Path(other), metrics_path)
     return {
         "paper": paper,
         "scale": scale,
-        "made": _made(outputs[claims_path].record),
+        "made": _made(outputs[claims_path].record) | {"seeds": list(runs)},
         "quantities": {
-            name: {"value": metrics[name], **tolerance(name, metrics, claims, trained=trained)}
+            name: {
+                "value": metrics[name],
+                **tolerance(name, list(runs.values()), claims, trained=trained),
+            }
             for name in named_quantities(claims)
             if name in metrics
         },
@@ -138,6 +153,21 @@ def _refuse_unless_intact(top: Path, root: Path) -> None:
         )
 
 
+def _add_run(runs: dict[int, dict[str, Any]], folder: Path, metrics_path: str) -> None:
+    """Add the metrics of a folder, under their root seed."""
+    entry = read_ledger(folder).outputs.get(metrics_path)
+    path = folder / metrics_path
+    if entry is None or entry.faults or digest(path)[0] != entry.output(metrics_path)["sha256"]:
+        raise ValueError(f"{path} is not as its job left it. Make it anew there.")
+    seed = entry.record["seed"]
+    if seed in runs:
+        raise ValueError(
+            f"{path} is of the root seed {seed}, as others are. Take another one there: "
+            f"snakemake --cores all --config seed={max(runs) + 1}"
+        )
+    runs[seed] = load_json(path)
+
+
 def _made(record: Mapping[str, Any]) -> dict[str, Any]:
     """On what the reference was made."""
     known = {"commit": record["git"]["commit"], "lock": record["lock"]}
@@ -145,7 +175,11 @@ def _made(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tolerance(
-    name: str, metrics: Mapping[str, Any], claims: Iterable[Mapping[str, Any]], *, trained: bool
+    name: str,
+    runs: Sequence[Mapping[str, Any]],
+    claims: Iterable[Mapping[str, Any]],
+    *,
+    trained: bool,
 ) -> dict[str, Any]:
     """How far a quantity may be from its reference, and why.
 
@@ -153,10 +187,11 @@ def tolerance(
     ----------
     name : str
         Key of the metrics.
-    metrics : mapping of str to number or None
-        With ``<name>_low`` and ``<name>_high`` where there is a range over networks.
+    runs : sequence of mapping of str to number or None
+        Metrics of the reference, with ``<name>_low`` and ``<name>_high`` where there is a range
+        over networks, and of results of other root seeds.
     claims : iterable of mapping
-        The `claims` of a ``claims.json``.
+        The `claims` of the reference's ``claims.json``.
     trained : bool
         Whether networks were trained on the way to the metrics.
 
@@ -165,20 +200,36 @@ def tolerance(
     dict
         ``kind``, ``within`` in the unit of the quantity, and ``reason``.
     """
+    metrics = runs[0]
     value = metrics[name] or 0.0
     if not trained:
         if float(value).is_integer():
             return {"kind": "exact", "within": 0.0, "reason": "a whole number, nothing trained"}
         why = f"nothing trained: {NUMERICS:g} of itself"
         return {"kind": "numerics", "within": NUMERICS * abs(value), "reason": why}
-    low, high = metrics.get(f"{name}_low"), metrics.get(f"{name}_high")
-    if low is not None and high is not None and high > low:
-        why = f"{_RANGES:g} times the range over networks, {low:.4g} to {high:.4g}"
-        return {"kind": "training", "within": _RANGES * (high - low), "reason": why}
-    margins = [abs(claim["margin"] or 0.0) for claim in claims if claim["quantity"] == name]
-    within = max(_SHARE * abs(value), _MARGIN * min(margins, default=0.0))
-    why = f"no range over networks: {_SHARE:g} of itself or {_MARGIN:g} of the claim's margin"
+    networks = _range([metrics.get(f"{name}_low"), metrics.get(f"{name}_high")])
+    seeds = _range([run.get(name) for run in runs])
+    allowed = [
+        (
+            _RANGES * (high - low),
+            f"{_RANGES:g} times the range over {what}, {low:.4g} to {high:.4g}",
+        )
+        for what, (low, high) in (("networks", networks), (f"{len(runs)} root seeds", seeds))
+        if high > low
+    ]
+    if networks[0] == networks[1]:
+        margins = [abs(claim["margin"] or 0.0) for claim in claims if claim["quantity"] == name]
+        least = max(_SHARE * abs(value), _MARGIN * min(margins, default=0.0))
+        why = f"no range over networks: {_SHARE:g} of itself or {_MARGIN:g} of the claim's margin"
+        allowed.append((least, why))
+    within, why = max(allowed)
     return {"kind": "training", "within": within, "reason": why}
+
+
+def _range(values: Sequence[float | None]) -> tuple[float, float]:
+    """Least and most of the numbers; 0 and 0 where there are none, as for a single one."""
+    known = [value for value in values if value is not None]
+    return (min(known), max(known)) if known else (0.0, 0.0)
 
 
 def _arrays(top: Path, root: Path, outputs: Mapping[str, Entry]) -> dict[str, Any]:
@@ -235,11 +286,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     parser = argparse.ArgumentParser(description="Write reference numbers from intact results.")
     parser.add_argument("scale", choices=SCALES)
-    scale = parser.parse_args(arguments).scale
+    parser.add_argument("others", nargs="*", metavar="FOLDER", help="checkouts with results of "
+        "other root seeds")  # fmt: skip
+    parsed = parser.parse_args(arguments)
+    scale = parsed.scale
     root = Path(__file__).resolve().parents[3]
     for paper in papers_in(root, scale):
         path = reference_path(root, scale, paper)
-        write_reference(make_reference(paper, scale, root), path)
+        write_reference(make_reference(paper, scale, root, parsed.others), path)
         print(path.relative_to(root))
 
 
