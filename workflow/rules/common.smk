@@ -86,8 +86,8 @@ onstart:
     check_writable(f"results/{SCALE}")
     seal_records(RECORDS, "begin")
     # To keep its limit of 100 jobs a second, Snakemake 9.27 looks every second for what can
-    # run, once more for each job that has ended: a tenth of a demo's time, all of it for
-    # thousands of jobs. Without a limit it looks when a job ends. Any other limit stays.
+    # run, once more for each job that has ended: minutes of a demo, and far more with thousands
+    # of jobs. Without a limit it looks when a job ends. Any other limit stays.
     limit = workflow.scheduler.job_rate_limiter
     if limit and (limit.max_jobs, limit.timespan) == (100, 1):
         workflow.scheduler.job_rate_limiter = None
