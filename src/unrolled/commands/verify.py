@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from unrolled.record.verify import ArrayCheck, QuantityCheck, Verification
+    from unrolled.record.verify import ArrayCheck, ClaimCheck, QuantityCheck, Verification
 
 NAME = "verify"
 SUMMARY = "Compare results with the reference numbers that the repository ships."
@@ -100,13 +100,19 @@ def _claims(verification: Verification) -> Table:
     for each in verification.claims:
         table.add_row(
             each.id,
-            each.reference or "none",
+            _verdicts(each),
             each.here or "none",
             _number(each.reference_margin),
             _number(each.margin),
             style="" if each.is_inside else "bold red",
         )
     return table
+
+
+def _verdicts(check: ClaimCheck) -> str:
+    """The verdict of the reference, then those that other root seeds gave."""
+    others = [verdict for verdict in check.seen if verdict != check.reference]
+    return ", also ".join([check.reference or "none", *others])
 
 
 def _quantity(check: QuantityCheck) -> str:

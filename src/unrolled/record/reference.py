@@ -10,12 +10,15 @@ another network of the same kind, much as another seed would. Hence three kinds 
 ==========  =======================================================================================
 exact       whole numbers and text that no training touched: identical
 numerics    other numbers that no training touched: within 1e-9 of their size
-training    a quantity of trained networks: within twice its range, over networks or over results
-            of other root seeds, whichever is more, for as few new ones seldom move further;
-            without a range over networks at least a tenth of itself and half of its claim's
-            margin. Arrays of trained networks: dimensions and types; their numbers are shown, and
-            judged by the quantities
+training    a quantity of trained networks: within twice its range over networks or four times that
+            over results of other root seeds, whichever is more; without a range over networks at
+            least a tenth of itself and half of its claim's margin. A verdict: one of those that
+            some root seed gave. Arrays of trained networks: dimensions and types; their numbers
+            are shown, and judged by the quantities
 ==========  =======================================================================================
+
+Four times, because of five runs and a sixth of the same normal distribution the sixth is further
+than that from the first once in a thousand times; twice the range it would be once in seventy.
 """
 
 from __future__ import annotations
@@ -47,7 +50,8 @@ __all__ = [
 
 #: Share by which numbers may differ that no training touched.
 NUMERICS = 1e-9
-_RANGES = 2.0
+_NETWORKS = 2.0
+_SEEDS = 4.0
 _SHARE = 0.1
 _MARGIN = 0.5
 
@@ -119,10 +123,11 @@ def make_reference(
     metrics_path, claims_path = (path.as_posix() for path in here)
     claims, metrics = load_json(root / claims_path)["claims"], load_json(root / metrics_path)
     trained = any(map(_is_network, upstream_first(outputs, [metrics_path])))
-    runs = {outputs[metrics_path].record["seed"]: metrics}
+    runs = {outputs[metrics_path].record["seed"]: (metrics, claims)}
     for other in others:
         if Path(other, metrics_path).is_file():
-            _add_run(runs, Path(other), metrics_path)
+            _add_run(runs, Path(other), metrics_path, claims_path)
+    all_metrics, all_claims = zip(*runs.values(), strict=True)
     return {
         "paper": paper,
         "scale": scale,
@@ -130,13 +135,17 @@ def make_reference(
         "quantities": {
             name: {
                 "value": metrics[name],
-                **tolerance(name, list(runs.values()), claims, trained=trained),
+                **tolerance(name, all_metrics, claims, trained=trained),
             }
             for name in named_quantities(claims)
             if name in metrics
         },
         "claims": {
-            claim["id"]: {"verdict": claim["verdict"], "margin": claim["margin"]}
+            claim["id"]: {
+                "verdict": claim["verdict"],
+                "margin": claim["margin"],
+                "seen": _verdicts(claim["id"], all_claims),
+            }
             for claim in claims
         },
         "arrays": _arrays(top, root, outputs),
@@ -153,19 +162,25 @@ def _refuse_unless_intact(top: Path, root: Path) -> None:
         )
 
 
-def _add_run(runs: dict[int, dict[str, Any]], folder: Path, metrics_path: str) -> None:
-    """Add the metrics of a folder, under their root seed."""
-    entry = read_ledger(folder).outputs.get(metrics_path)
-    path = folder / metrics_path
-    if entry is None or entry.faults or digest(path)[0] != entry.output(metrics_path)["sha256"]:
-        raise ValueError(f"{path} is not as its job left it. Make it anew there.")
-    seed = entry.record["seed"]
+def _add_run(runs: dict[int, Any], folder: Path, metrics_path: str, claims_path: str) -> None:
+    """Add the metrics and claims of a folder, under their root seed."""
+    outputs = read_ledger(folder).outputs
+    for path in (metrics_path, claims_path):
+        entry, file = outputs.get(path), folder / path
+        if entry is None or entry.faults or digest(file)[0] != entry.output(path)["sha256"]:
+            raise ValueError(f"{file} is not as its job left it. Make it anew there.")
+    seed = outputs[metrics_path].record["seed"]
     if seed in runs:
         raise ValueError(
-            f"{path} is of the root seed {seed}, as others are. Take another one there: "
-            f"snakemake --cores all --config seed={max(runs) + 1}"
+            f"{folder / metrics_path} is of the root seed {seed}, as others are. Take another one "
+            f"there: snakemake --cores all --config seed={max(runs) + 1}"
         )
-    runs[seed] = load_json(path)
+    runs[seed] = (load_json(folder / metrics_path), load_json(folder / claims_path)["claims"])
+
+
+def _verdicts(id: str, sheets: Iterable[Iterable[Mapping[str, Any]]]) -> list[str]:
+    """Every verdict that a claim has on some sheet."""
+    return sorted({claim["verdict"] for sheet in sheets for claim in sheet if claim["id"] == id})
 
 
 def _made(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -211,10 +226,13 @@ def tolerance(
     seeds = _range([run.get(name) for run in runs])
     allowed = [
         (
-            _RANGES * (high - low),
-            f"{_RANGES:g} times the range over {what}, {low:.4g} to {high:.4g}",
+            times * (high - low),
+            f"{times:g} times the range over {what}, {low:.4g} to {high:.4g}",
         )
-        for what, (low, high) in (("networks", networks), (f"{len(runs)} root seeds", seeds))
+        for times, what, (low, high) in (
+            (_NETWORKS, "networks", networks),
+            (_SEEDS, f"{len(runs)} root seeds", seeds),
+        )
         if high > low
     ]
     if networks[0] == networks[1]:

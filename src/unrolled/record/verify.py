@@ -103,6 +103,8 @@ class ClaimCheck:
         Which.
     reference, here : str or None
         Verdicts; None where the claim is not there.
+    seen : tuple of str
+        Verdicts of all root seeds that the reference has seen.
     reference_margin, margin : float or None
         Distance to the nearest bound, positive where the claim holds.
     """
@@ -110,13 +112,14 @@ class ClaimCheck:
     id: str
     reference: str | None
     here: str | None
+    seen: tuple[str, ...]
     reference_margin: float | None
     margin: float | None
 
     @property
     def is_inside(self) -> bool:
-        """Whether the verdict is the same."""
-        return self.reference == self.here
+        """Whether some root seed of the reference gave the same verdict."""
+        return self.here in self.seen
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ class Verification:
 
     @property
     def holds(self) -> bool:
-        """Whether everything is within its tolerance and every verdict is the same."""
+        """Whether all is within its tolerance and each verdict one of the reference's."""
         parts = (self.quantities, self.arrays, self.claims)
         return all(each.is_inside for part in parts for each in part)
 
@@ -213,7 +216,12 @@ def _claims(
     for name in dict.fromkeys([*reference, *claims]):
         old, new = reference.get(name, {}), claims.get(name, {})
         yield ClaimCheck(
-            name, old.get("verdict"), new.get("verdict"), old.get("margin"), new.get("margin")
+            name,
+            old.get("verdict"),
+            new.get("verdict"),
+            tuple(old.get("seen", ())),
+            old.get("margin"),
+            new.get("margin"),
         )
 
 
