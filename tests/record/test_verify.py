@@ -355,6 +355,27 @@ def test_a_quantity_without_a_number_is_outside(toy):
     assert outside(toy) == ["states"]
 
 
+@pytest.mark.parametrize(("others", "names"), [([5], ["states"]), ([None], []), ([5, None], [])])
+def test_a_quantity_may_lack_its_number_where_some_root_seed_has_none(toy, others, names):
+    reference = load_json(reference_path(toy.root, "demo", "tiny"))
+    kept = reference["quantities"]["states"]
+    runs = [{"states": kept["value"]}, *({"states": other} for other in others)]
+    kept |= tolerance("states", runs, [CLAIM], trained=True)
+    write_reference(reference, reference_path(toy.root, "demo", "tiny"))
+    alter(toy, METRICS, lambda metrics: metrics.update(states=None))
+    assert outside(toy) == names
+
+
+@pytest.mark.parametrize(("others", "names"), [([None], ["states"]), ([5], [])])
+def test_a_quantity_may_have_a_number_where_some_root_seed_has_one(toy, others, names):
+    reference = load_json(reference_path(toy.root, "demo", "tiny"))
+    runs = [{"states": None}, *({"states": other} for other in others)]
+    reference["quantities"]["states"] |= {"value": None}
+    reference["quantities"]["states"] |= tolerance("states", runs, [CLAIM], trained=True)
+    write_reference(reference, reference_path(toy.root, "demo", "tiny"))
+    assert outside(toy) == names
+
+
 def test_a_claim_that_comes_out_otherwise_is_named(toy, monkeypatch, capsys):
     def fail(sheet):
         sheet["claims"][0] |= {"verdict": "fails", "margin": -0.25}

@@ -12,9 +12,9 @@ exact       whole numbers and text that no training touched: identical
 numerics    other numbers that no training touched: within 1e-9 of their size
 training    a quantity of trained networks: within twice its range over networks or four times that
             over results of other root seeds, whichever is more; without a range over networks at
-            least a tenth of itself and half of its claim's margin. A verdict: one of those that
-            some root seed gave. Arrays of trained networks: dimensions and types; their numbers
-            are shown, and judged by the quantities
+            least a tenth of itself and half of its claim's margin; no number where some root
+            seed has none. A verdict: one of those that some root seed gave. Arrays of trained
+            networks: dimensions and types; their numbers are shown, and judged by the quantities
 ==========  =======================================================================================
 
 Four times, because of five runs and a sixth of the same normal distribution the sixth is further
@@ -213,8 +213,21 @@ def tolerance(
     Returns
     -------
     dict
-        ``kind``, ``within`` in the unit of the quantity, and ``reason``.
+        ``kind``, ``within`` in the unit of the quantity, ``reason``, and ``gaps``: whether some
+        root seeds have a number and others none.
     """
+    missing = [run.get(name) is None for run in runs]
+    allowed = _allowed(name, runs, claims, trained=trained)
+    return allowed | {"gaps": any(missing) and not all(missing)}
+
+
+def _allowed(
+    name: str,
+    runs: Sequence[Mapping[str, Any]],
+    claims: Iterable[Mapping[str, Any]],
+    *,
+    trained: bool,
+) -> dict[str, Any]:
     metrics = runs[0]
     value = metrics[name] or 0.0
     if not trained:

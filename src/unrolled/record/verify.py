@@ -29,6 +29,8 @@ class QuantityCheck:
         How far apart they may be.
     kind, reason : str
         Why so far: see `unrolled.record.reference`.
+    gaps : bool
+        Whether some root seeds of the reference have a number and others none.
     """
 
     name: str
@@ -37,6 +39,7 @@ class QuantityCheck:
     within: float
     kind: str
     reason: str
+    gaps: bool
 
     @property
     def absolute(self) -> float:
@@ -54,7 +57,7 @@ class QuantityCheck:
     @property
     def is_inside(self) -> bool:
         """Whether the tolerance allows it."""
-        return self.absolute <= self.within
+        return self.absolute <= self.within or (self.gaps and math.isinf(self.absolute))
 
 
 @dataclass(frozen=True)
@@ -205,9 +208,8 @@ def _quantities(
     reference: Mapping[str, Any], metrics: Mapping[str, Any]
 ) -> Iterator[QuantityCheck]:
     for name, kept in reference.items():
-        yield QuantityCheck(
-            name, kept["value"], metrics.get(name), kept["within"], kept["kind"], kept["reason"]
-        )
+        tolerance = {key: kept[key] for key in ("within", "kind", "reason", "gaps")}
+        yield QuantityCheck(name, kept["value"], metrics.get(name), **tolerance)
 
 
 def _claims(
