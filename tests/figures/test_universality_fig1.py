@@ -301,11 +301,13 @@ def test_every_error_stands_in_its_strip_and_excluded_ones_have_a_cross(axes):
     assert [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"] == [0.35]
 
 
-def test_an_error_that_is_no_number_stands_at_the_rim(axes):
+@pytest.mark.parametrize("diverged", [np.inf, 1e20, 1001.0])
+def test_an_error_far_off_or_no_number_stands_at_the_rim(axes, diverged):
     draw_error_strips(
-        axes, [np.inf, 0.2, np.nan], ["gru"] * 3, ["tanh"] * 3, kept=[False, True, False],
+        axes, [diverged, 0.2, np.nan], ["gru"] * 3, ["tanh"] * 3, kept=[False, True, False],
         threshold=0.1,
     )  # fmt: skip
+    assert axes.get_ylim()[1] < 1.0
     rim = [line for line in axes.lines if line.get_transform() == axes.get_xaxis_transform()]
     shown = [line for line in rim if line.get_marker() == NETWORKS["gru"][1]]
     assert [len(line.get_xdata()) for line in shown] == [2]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _WIDTH = 0.34  # of a strip of networks; strips of one cell stand 0.45 apart
 _APART = 0.45
-_TOP = 0.97  # of the panel's height: where errors stand that are no numbers
+_TOP = 0.97  # of the panel's height: where errors stand that are no numbers, or far off
+_FAR = 1e4  # times the threshold: a network that diverges would press all others into one line
 
 
 def draw_error_strips(
@@ -40,7 +41,8 @@ def draw_error_strips(
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        The panel; errors on a logarithmic scale. Those that are not finite stand at its top.
+        The panel; errors on a logarithmic scale. Those that are not finite, or above ten thousand
+        times the threshold, stand at its top.
     errors : array_like of shape (n_networks,)
         On held-out trials; filled for the first nonlinearity, hollow for the others.
     cells, nonlinearities : array_like of shape (n_networks,), str
@@ -65,6 +67,7 @@ def draw_error_strips(
     names, kinds = networks_of(cells), networks_of(nonlinearities)
     if not np.isfinite(errors).any():
         return say(axes, "no network has\na finite error")
+    errors = np.where(errors > _FAR * threshold, np.inf, errors)
     axes.set_yscale("log")
     axes.axhline(threshold, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     for place, cell in enumerate(names):
