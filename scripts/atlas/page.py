@@ -22,6 +22,7 @@ with run_step(snakemake) as step:
     pictures, captions, tables = (
         iter(step.input[name]) for name in ("pictures", "captions", "tables")
     )
+    references = {Path(path).stem: load_json(path) for path in step.input["references"]}
     papers = []
     for slug, sheet in zip(step.params.figures, step.input["claims"], strict=True):
         names = step.params.figures[slug]
@@ -33,7 +34,14 @@ with run_step(snakemake) as step:
             tables={name: load_table(next(tables)) for name in names if name.startswith("tab")},
             context=context,
         )
-        papers.append(PaperSection(slug=slug, sheet=load_json(sheet), figures=figures))
+        papers.append(
+            PaperSection(
+                slug=slug,
+                sheet=load_json(sheet),
+                figures=figures,
+                reference=references.get(slug, {}),
+            )
+        )
     page = build_page(
         papers,
         scale=step.params.scale,

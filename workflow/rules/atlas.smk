@@ -4,6 +4,12 @@ from unrolled.record.captions import caption_path
 
 # Files of the repository by a path from the working folder, the same in every checkout.
 ATLAS_FILES = os.path.relpath(ROOT / "workflow")
+# Papers that have reference numbers at this scale.
+ATLAS_REFERENCES = [
+    os.path.join(ATLAS_FILES, "reference", SCALE, f"{paper}.json")
+    for paper in FIGURES
+    if (ROOT / "workflow" / "reference" / SCALE / f"{paper}.json").is_file()
+]
 ATLAS_FIGURES = [(paper, figure) for paper, names in FIGURES.items() for figure in names]
 
 
@@ -62,6 +68,7 @@ rule atlas:
             for paper, figure in ATLAS_FIGURES
         ],
         sources=os.path.join(ATLAS_FILES, "sources.yaml"),
+        references=ATLAS_REFERENCES,
         teeth=os.path.join(ATLAS_FILES, "claims", "teeth.json"),
         faults=os.path.join(ATLAS_FILES, "faults.json"),
     output:

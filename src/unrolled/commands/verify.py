@@ -110,9 +110,9 @@ def _claims(verification: Verification) -> Table:
 
 
 def _verdicts(check: ClaimCheck) -> str:
-    """The verdict of the reference, then those that other root seeds gave."""
-    others = [verdict for verdict in check.seen if verdict != check.reference]
-    return ", also ".join([check.reference or "none", *others])
+    """The verdict of the reference, and how many of its root seeds gave it where not all did."""
+    n, same = len(check.seeds), check.seeds.count(check.reference or "")
+    return (check.reference or "none") + (f" ({same} of {n})" if same < n else "")
 
 
 def _quantity(check: QuantityCheck) -> str:

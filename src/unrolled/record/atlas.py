@@ -24,7 +24,15 @@ from unrolled.files import load_yaml
 from unrolled.record.captions import render_caption
 from unrolled.record.faults import Fault, fault_groups
 from unrolled.record.gate import count_verdicts
-from unrolled.record.scoreboard import ClaimGroup, Matrix, claim_groups, margin_words, matrix, strip
+from unrolled.record.scoreboard import (
+    ClaimGroup,
+    Matrix,
+    claim_groups,
+    margin_words,
+    matrix,
+    seed_words,
+    strip,
+)
 from unrolled.record.tables import wide_table
 from unrolled.record.teeth import breaks_of, count_caught
 from unrolled.record.verdicts import VERDICTS, plain_number
@@ -67,11 +75,23 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class PaperSection:
-    """Everything the page says of one paper; `sheet` is the content of its ``claims.json``."""
+    """Everything the page says of one paper.
+
+    Parameters
+    ----------
+    slug : str
+    sheet : mapping
+        Content of its ``claims.json``.
+    figures : list of Figure
+    reference : mapping, optional
+        Content of its reference numbers, see `unrolled.record.reference`: what other root seeds
+        make of the verdicts.
+    """
 
     slug: str
     sheet: Mapping[str, Any]
     figures: list[Figure]
+    reference: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -91,6 +111,27 @@ class PaperSection:
     def counts(self) -> dict[str, int]:
         """Number of claims by verdict."""
         return count_verdicts(self.verdicts)
+
+    @property
+    def seeds(self) -> list[int]:
+        """Root seeds of the reference numbers, where there is more than one."""
+        seeds = self.reference.get("made", {}).get("seeds", [])
+        return seeds if len(seeds) > 1 else []
+
+    @property
+    def steady(self) -> tuple[int, int]:
+        """Claims judged in the reference that come out alike with all its seeds, and all judged."""
+        judged = [
+            claim["seeds"]
+            for claim in self.reference["claims"].values()
+            if claim["verdict"] in ("holds", "fails")
+        ]
+        return sum(len(set(seeds)) == 1 for seeds in judged), len(judged)
+
+    def seeds_of(self, item: Mapping[str, Any]) -> str:
+        """How many root seeds gave a verdict, in words where not all of them did."""
+        claim = self.reference["claims"].get(item["id"], {}) if self.seeds else {}
+        return seed_words(item["verdict"], claim.get("seeds", []))
 
     @property
     def groups(self) -> list[ClaimGroup]:

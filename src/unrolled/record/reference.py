@@ -102,7 +102,8 @@ def make_reference(
     Returns
     -------
     dict
-        ``made`` (commit, lock, processor, seeds), ``quantities``, ``claims`` and ``arrays``.
+        ``made`` (commit, lock, processor, seeds), ``quantities``, ``claims`` (the verdict, its
+        margin, and the verdicts of all seeds) and ``arrays``.
 
     Raises
     ------
@@ -144,7 +145,7 @@ def make_reference(
             claim["id"]: {
                 "verdict": claim["verdict"],
                 "margin": claim["margin"],
-                "seen": _verdicts(claim["id"], all_claims),
+                "seeds": _verdicts(claim["id"], all_claims),
             }
             for claim in claims
         },
@@ -179,8 +180,8 @@ def _add_run(runs: dict[int, Any], folder: Path, metrics_path: str, claims_path:
 
 
 def _verdicts(id: str, sheets: Iterable[Iterable[Mapping[str, Any]]]) -> list[str]:
-    """Every verdict that a claim has on some sheet."""
-    return sorted({claim["verdict"] for sheet in sheets for claim in sheet if claim["id"] == id})
+    """The verdict on a claim on each sheet."""
+    return [claim["verdict"] for sheet in sheets for claim in sheet if claim["id"] == id]
 
 
 def _made(record: Mapping[str, Any]) -> dict[str, Any]:

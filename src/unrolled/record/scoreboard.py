@@ -9,7 +9,16 @@ from markupsafe import Markup
 
 from unrolled.record.gate import count_verdicts
 
-__all__ = ["ClaimGroup", "Matrix", "Note", "claim_groups", "margin_words", "matrix", "strip"]
+__all__ = [
+    "ClaimGroup",
+    "Matrix",
+    "Note",
+    "claim_groups",
+    "margin_words",
+    "matrix",
+    "seed_words",
+    "strip",
+]
 
 
 @dataclass(frozen=True)
@@ -212,6 +221,29 @@ def margin_words(item: Mapping[str, Any]) -> str:
     inside, outside = lowest <= low and high <= highest, high < lowest or low > highest
     everywhere = outside if missed else inside
     return f"{words}, {'' if everywhere else 'but not '}over the whole range"
+
+
+def seed_words(verdict: str, seeds: Sequence[str]) -> str:
+    """How many root seeds gave a verdict, where not all of them did.
+
+    Parameters
+    ----------
+    verdict : str
+    seeds : sequence of str
+        The verdict of each.
+
+    Returns
+    -------
+    words : str
+        Empty where all gave it, or there are none.
+
+    Examples
+    --------
+    >>> seed_words("holds", ["holds", "fails", "holds"])
+    'so with 2 of 3 seeds'
+    """
+    same = list(seeds).count(verdict)
+    return f"so with {same} of {len(seeds)} seeds" if same < len(seeds) else ""
 
 
 def _with_published(paper: Any, low: float, high: float) -> tuple[float, float]:

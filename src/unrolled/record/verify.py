@@ -106,8 +106,8 @@ class ClaimCheck:
         Which.
     reference, here : str or None
         Verdicts; None where the claim is not there.
-    seen : tuple of str
-        Verdicts of all root seeds that the reference has seen.
+    seeds : tuple of str
+        The verdicts of all root seeds of the reference.
     reference_margin, margin : float or None
         Distance to the nearest bound, positive where the claim holds.
     """
@@ -115,14 +115,14 @@ class ClaimCheck:
     id: str
     reference: str | None
     here: str | None
-    seen: tuple[str, ...]
+    seeds: tuple[str, ...]
     reference_margin: float | None
     margin: float | None
 
     @property
     def is_inside(self) -> bool:
         """Whether some root seed of the reference gave the same verdict."""
-        return self.here in self.seen
+        return self.here in self.seeds
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def _claims(
             name,
             old.get("verdict"),
             new.get("verdict"),
-            tuple(old.get("seen", ())),
+            tuple(old.get("seeds", ())),
             old.get("margin"),
             new.get("margin"),
         )
