@@ -7,8 +7,9 @@
 # make format   lay out code and rules, write the settings' JSON schema and codecheck.yml
 # make lint     everything that can be checked without running anything
 # make lock     new lock files from envs/*.in
-# make reference  reference numbers from intact results of a scale (SCALE=demo); OTHERS="folder …"
-#                 are checkouts with results of other root seeds, which say how far numbers vary
+# make reference  reference numbers from intact results of a scale (SCALE=demo); OTHERS="…" are
+#                 checkouts with results of other root seeds, and reference numbers made before,
+#                 which say how far numbers vary
 # ENV=gpu       with envs/gpu.txt instead of envs/cpu.txt
 
 ENV ?= cpu

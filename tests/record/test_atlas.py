@@ -7,6 +7,7 @@ import re
 import shutil
 import struct
 import zlib
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -148,39 +149,40 @@ def test_what_breaks_a_claim_is_shown_with_the_share_that_is_caught(section):
     assert "Broken on purpose" not in build_page([section], scale="demo")
 
 
-def seen_with(verdicts):
-    """Reference numbers of as many root seeds as there are verdicts on C1_film_gru."""
+def came_out(verdicts):
+    """Reference numbers of as many runs as there are verdicts on C1_film_gru."""
     claims = {
-        "C1_film_gru": {"verdict": verdicts[0], "margin": 1.0, "seeds": verdicts},
-        "C1_film_lstm": {"verdict": "fails", "margin": -0.5, "seeds": ["fails"] * len(verdicts)},
-        "C2": {"verdict": "reported", "margin": None, "seeds": ["reported"] * len(verdicts)},
+        "C1_film_gru": {"verdict": verdicts[0], "margin": 1.0, "runs": verdicts},
+        "C1_film_lstm": {"verdict": "fails", "margin": -0.5, "runs": ["fails"] * len(verdicts)},
+        "C2": {"verdict": "reported", "margin": None, "runs": ["reported"] * len(verdicts)},
     }
-    return {"made": {"seeds": list(range(len(verdicts)))}, "claims": claims}
+    runs = [{"seed": seed, "processor": "AMD"} for seed in range(len(verdicts))]
+    return {"made": {"runs": runs}, "claims": claims}
 
 
-def test_what_other_root_seeds_make_of_a_verdict_stands_beside_it(section):
-    seeds = seen_with(["holds", "fails", "holds"])
-    html = build_page([dataclasses.replace(section, reference=seeds)], scale="demo")
+def test_what_other_runs_make_of_a_verdict_stands_beside_it(section):
+    reference = came_out(["holds", "fails", "holds"])
+    html = build_page([dataclasses.replace(section, reference=reference)], scale="demo")
     assert "1 of 2 judged claims came out alike" in html
-    assert "root seeds 0, 1, 2" in html
-    assert 'title="C1_film_gru: holds, so with 2 of 3 seeds"' in html
+    assert "3 runs of the project's own, on AMD with the root seeds 0, 1, 2;" in unescape(html)
+    assert 'title="C1_film_gru: holds, so in 2 of 3 runs"' in html
     row = html.split('id="line_attractor-C1_film_gru"')[1].split("</tr>")[0]
-    assert "so with 2 of 3 seeds" in row
-    assert html.count("so with") == 2
+    assert "so in 2 of 3 runs" in row
+    assert html.count("so in") == 2
 
 
-def test_a_verdict_that_no_root_seed_gave_says_so(section):
-    seeds = seen_with(["fails", "fails"])
-    html = build_page([dataclasses.replace(section, reference=seeds)], scale="demo")
+def test_a_verdict_that_no_run_gave_says_so(section):
+    reference = came_out(["fails", "fails"])
+    html = build_page([dataclasses.replace(section, reference=reference)], scale="demo")
     assert "2 of 2 judged claims came out alike" in html
-    assert "so with 0 of 2 seeds" in html
+    assert "so in 0 of 2 runs" in html
 
 
-@pytest.mark.parametrize("reference", [{}, seen_with(["fails"])])
-def test_of_a_single_root_seed_nothing_is_said(section, reference):
+@pytest.mark.parametrize("reference", [{}, came_out(["fails"])])
+def test_of_a_single_run_nothing_is_said(section, reference):
     html = build_page([dataclasses.replace(section, reference=reference)], scale="demo")
     assert "came out alike" not in html
-    assert "so with" not in html
+    assert "so in" not in html
 
 
 def test_what_others_wrote_is_shown_as_text_not_run(page):

@@ -142,13 +142,13 @@ def test_how_far_a_quantity_may_be_from_its_reference(metrics, trained, kind, wi
 @pytest.mark.parametrize(
     ("other", "within", "reason"),
     [
-        ({"share": 0.9}, 1.6, "4 times the range over 2 root seeds, 0.5 to 0.9"),
+        ({"share": 0.9}, 1.6, "4 times the range over 2 runs, 0.5 to 0.9"),
         ({"share": 0.49}, 0.15, "no range over networks"),
         ({"share": None}, 0.15, "no range over networks"),
         ({}, 0.15, "no range over networks"),
     ],
 )
-def test_other_root_seeds_say_how_far_a_quantity_varies(other, within, reason):
+def test_other_runs_say_how_far_a_quantity_varies(other, within, reason):
     kept = tolerance("share", [{"share": 0.5}, other], [CLAIM], trained=True)
     assert kept["within"] == pytest.approx(within)
     assert kept["reason"].startswith(reason)
@@ -356,7 +356,7 @@ def test_a_quantity_without_a_number_is_outside(toy):
 
 
 @pytest.mark.parametrize(("others", "names"), [([5], ["states"]), ([None], []), ([5, None], [])])
-def test_a_quantity_may_lack_its_number_where_some_root_seed_has_none(toy, others, names):
+def test_a_quantity_may_lack_its_number_where_some_run_has_none(toy, others, names):
     reference = load_json(reference_path(toy.root, "demo", "tiny"))
     kept = reference["quantities"]["states"]
     runs = [{"states": kept["value"]}, *({"states": other} for other in others)]
@@ -367,7 +367,7 @@ def test_a_quantity_may_lack_its_number_where_some_root_seed_has_none(toy, other
 
 
 @pytest.mark.parametrize(("others", "names"), [([None], ["states"]), ([5], [])])
-def test_a_quantity_may_have_a_number_where_some_root_seed_has_one(toy, others, names):
+def test_a_quantity_may_have_a_number_where_some_run_has_one(toy, others, names):
     reference = load_json(reference_path(toy.root, "demo", "tiny"))
     runs = [{"states": None}, *({"states": other} for other in others)]
     reference["quantities"]["states"] |= {"value": None}
@@ -416,10 +416,12 @@ def test_results_of_another_root_seed_widen_the_reference(toy, tmp_path):
     other.build("tiny", "--config", "seed=1")
     alone = make_reference("tiny", "demo", toy.root)
     both = make_reference("tiny", "demo", toy.root, [other.root, tmp_path])
-    assert (alone["made"]["seeds"], both["made"]["seeds"]) == ([0], [0, 1])
+    assert [run["seed"] for run in alone["made"]["runs"]] == [0]
+    assert [run["seed"] for run in both["made"]["runs"]] == [0, 1]
+    assert both["quantities"]["states"]["runs"][0] == both["quantities"]["states"]["value"]
     assert both["quantities"]["states"]["within"] == 3600.0
     assert alone["quantities"]["states"]["within"] < 1000.0
-    with pytest.raises(ValueError, match=r"root seed 0, as others are.*seed=1"):
+    with pytest.raises(ValueError, match=r"root seed 0 and a .*, as others are.*seed=1"):
         make_reference("tiny", "demo", toy.root, [toy.root])
     for path, edited in ((CLAIMS, {"claims": []}), (METRICS, {"states": 0})):
         alter(other, path, lambda content, edited=edited: content.update(edited))
@@ -427,14 +429,34 @@ def test_results_of_another_root_seed_widen_the_reference(toy, tmp_path):
             make_reference("tiny", "demo", toy.root, [other.root])
 
 
-def test_a_verdict_that_another_root_seed_gave_is_no_difference(toy, tmp_path, monkeypatch, capsys):
+def test_reference_numbers_made_before_bring_their_runs_along(toy, tmp_path):
+    first = make_reference("tiny", "demo", toy.root)
+    elsewhere = copy.deepcopy(first)
+    elsewhere["made"]["runs"][0]["processor"] = "another"
+    elsewhere["quantities"]["states"]["runs"][0] += 900
+    elsewhere["claims"]["T1"]["runs"][0] = "fails"
+    unrelated = {**elsewhere, "paper": "large"}
+    paths = [tmp_path / f"{name}.json" for name in ("first", "elsewhere", "unrelated")]
+    for each, path in zip((first, elsewhere, unrelated), paths, strict=True):
+        write_reference(each, path)
+    # The first is the very run that the reference is made of.
+    made = make_reference("tiny", "demo", toy.root, paths)
+    processors = [run["processor"] for run in made["made"]["runs"]]
+    assert processors == [first["made"]["processor"], "another"]
+    assert made["quantities"]["states"]["within"] == 3600.0
+    assert made["claims"]["T1"]["runs"] == ["holds", "fails"]
+    write_reference(made, paths[0])
+    assert make_reference("tiny", "demo", toy.root, [paths[0]]) == made
+
+
+def test_a_verdict_that_another_run_gave_is_no_difference(toy, tmp_path, monkeypatch, capsys):
     other = toy.copy(tmp_path / "other")
     sum_of = "for network in networks)"
     other.edit("scripts/metrics.py", sum_of, f"{sum_of} - 9000")
     other.build("tiny", "--config", "seed=1")
     reference = make_reference("tiny", "demo", toy.root, [other.root])
     assert reference["claims"]["T1"]["verdict"] == "holds"
-    assert reference["claims"]["T1"]["seeds"] == ["holds", "fails"]
+    assert reference["claims"]["T1"]["runs"] == ["holds", "fails"]
     write_reference(reference, reference_path(toy.root, "demo", "tiny"))
     for verdict, names in (("fails", []), ("holds", []), ("reported", ["T1"])):
         alter(toy, CLAIMS, lambda sheet, to=verdict: sheet["claims"][0].update(verdict=to))

@@ -110,8 +110,8 @@ def _claims(verification: Verification) -> Table:
 
 
 def _verdicts(check: ClaimCheck) -> str:
-    """The verdict of the reference, and how many of its root seeds gave it where not all did."""
-    n, same = len(check.seeds), check.seeds.count(check.reference or "")
+    """The verdict of the reference, and how many of its runs gave it where not all did."""
+    n, same = len(check.runs), check.runs.count(check.reference)
     return (check.reference or "none") + (f" ({same} of {n})" if same < n else "")
 
 

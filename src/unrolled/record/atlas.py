@@ -30,7 +30,7 @@ from unrolled.record.scoreboard import (
     claim_groups,
     margin_words,
     matrix,
-    seed_words,
+    run_words,
     strip,
 )
 from unrolled.record.tables import wide_table
@@ -84,8 +84,7 @@ class PaperSection:
         Content of its ``claims.json``.
     figures : list of Figure
     reference : mapping, optional
-        Content of its reference numbers, see `unrolled.record.reference`: what other root seeds
-        make of the verdicts.
+        Content of its reference numbers, see `unrolled.record.reference`: how other runs came out.
     """
 
     slug: str
@@ -113,25 +112,25 @@ class PaperSection:
         return count_verdicts(self.verdicts)
 
     @property
-    def seeds(self) -> list[int]:
-        """Root seeds of the reference numbers, where there is more than one."""
-        seeds = self.reference.get("made", {}).get("seeds", [])
-        return seeds if len(seeds) > 1 else []
+    def runs(self) -> list[Mapping[str, Any]]:
+        """Runs of the reference numbers, where there is more than one."""
+        runs = self.reference.get("made", {}).get("runs", [])
+        return runs if len(runs) > 1 else []
 
     @property
     def steady(self) -> tuple[int, int]:
-        """Claims judged in the reference that come out alike with all its seeds, and all judged."""
+        """Claims judged in the reference that came out alike in all its runs, and all judged."""
         judged = [
-            claim["seeds"]
+            claim["runs"]
             for claim in self.reference["claims"].values()
             if claim["verdict"] in ("holds", "fails")
         ]
-        return sum(len(set(seeds)) == 1 for seeds in judged), len(judged)
+        return sum(len(set(verdicts)) == 1 for verdicts in judged), len(judged)
 
-    def seeds_of(self, item: Mapping[str, Any]) -> str:
-        """How many root seeds gave a verdict, in words where not all of them did."""
-        claim = self.reference["claims"].get(item["id"], {}) if self.seeds else {}
-        return seed_words(item["verdict"], claim.get("seeds", []))
+    def runs_of(self, item: Mapping[str, Any]) -> str:
+        """How many runs gave a verdict, in words where not all of them did."""
+        claim = self.reference["claims"].get(item["id"], {}) if self.runs else {}
+        return run_words(item["verdict"], claim.get("runs", []))
 
     @property
     def groups(self) -> list[ClaimGroup]:

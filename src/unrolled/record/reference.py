@@ -11,9 +11,9 @@ another network of the same kind, much as another seed would. Hence three kinds 
 exact       whole numbers and text that no training touched: identical
 numerics    other numbers that no training touched: within 1e-9 of their size
 training    a quantity of trained networks: within twice its range over networks or four times that
-            over results of other root seeds, whichever is more; without a range over networks at
-            least a tenth of itself and half of its claim's margin; no number where some root
-            seed has none. A verdict: one of those that some root seed gave. Arrays of trained
+            over runs (other root seeds, other processors), whichever is more; without a range
+            over networks at least a tenth of itself and half of its claim's margin; no number
+            where some run has none. A verdict: one of those that some run gave. Arrays of trained
             networks: dimensions and types; their numbers are shown, and judged by the quantities
 ==========  =======================================================================================
 
@@ -27,6 +27,7 @@ import argparse
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from unrolled.settings.model import SCALES
 
 __all__ = [
     "NUMERICS",
+    "Run",
     "make_reference",
     "named_quantities",
     "papers_in",
@@ -51,9 +53,31 @@ __all__ = [
 #: Share by which numbers may differ that no training touched.
 NUMERICS = 1e-9
 _NETWORKS = 2.0
-_SEEDS = 4.0
+_RUNS = 4.0
 _SHARE = 0.1
 _MARGIN = 0.5
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a paper with one root seed on one processor.
+
+    Parameters
+    ----------
+    seed : int
+        Root seed.
+    processor : str
+        Its name.
+    metrics : mapping of str to number or None
+        Quantities.
+    verdicts : mapping of str to str
+        By the claim's id.
+    """
+
+    seed: int
+    processor: str
+    metrics: Mapping[str, Any]
+    verdicts: Mapping[str, str]
 
 
 def reference_path(root: str | Path, scale: str, paper: str) -> Path:
@@ -96,20 +120,21 @@ def make_reference(
     root : path
         Folder of the Snakefile and of the results.
     others : iterable of path
-        Such folders with results of other root seeds, which say how far quantities vary. Those
-        without results of the paper are passed over.
+        Other runs, which say how far quantities vary: such folders with results of another root
+        seed, and reference numbers made before, of another processor for instance. Those without
+        the paper are passed over, and so are runs of the latter that are known already.
 
     Returns
     -------
     dict
-        ``made`` (commit, lock, processor, seeds), ``quantities``, ``claims`` (the verdict, its
-        margin, and the verdicts of all seeds) and ``arrays``.
+        ``made`` (commit, lock, processor, and root seed and processor of all runs),
+        ``quantities``, ``claims`` (with the numbers and verdicts of all runs) and ``arrays``.
 
     Raises
     ------
     ValueError
         If the paper has no results, or some of what they were made from is not intact, or those
-        of another folder are not as recorded or of a seed that is known already.
+        of another folder are not as recorded or of a run that is known already.
     """
     root = Path(root)
     top = root / "results" / scale / paper
@@ -122,21 +147,25 @@ def make_reference(
     outputs = read_ledger(root).outputs
     here = (top.relative_to(root) / name for name in ("metrics.json", "claims.json"))
     metrics_path, claims_path = (path.as_posix() for path in here)
-    claims, metrics = load_json(root / claims_path)["claims"], load_json(root / metrics_path)
+    claims = load_json(root / claims_path)["claims"]
     trained = any(map(_is_network, upstream_first(outputs, [metrics_path])))
-    runs = {outputs[metrics_path].record["seed"]: (metrics, claims)}
-    for other in others:
-        if Path(other, metrics_path).is_file():
-            _add_run(runs, Path(other), metrics_path, claims_path)
-    all_metrics, all_claims = zip(*runs.values(), strict=True)
+    runs = [_run_in(root, metrics_path, claims_path)]
+    for other in map(Path, others):
+        if other.is_file():
+            _add_kept(runs, other, paper)
+        elif (other / metrics_path).is_file():
+            _add(runs, _run_in(other, metrics_path, claims_path), other)
+    metrics = runs[0].metrics
     return {
         "paper": paper,
         "scale": scale,
-        "made": _made(outputs[claims_path].record) | {"seeds": list(runs)},
+        "made": _made(outputs[claims_path].record)
+        | {"runs": [{"seed": run.seed, "processor": run.processor} for run in runs]},
         "quantities": {
             name: {
                 "value": metrics[name],
-                **tolerance(name, all_metrics, claims, trained=trained),
+                "runs": [run.metrics.get(name) for run in runs],
+                **tolerance(name, [run.metrics for run in runs], claims, trained=trained),
             }
             for name in named_quantities(claims)
             if name in metrics
@@ -145,7 +174,7 @@ def make_reference(
             claim["id"]: {
                 "verdict": claim["verdict"],
                 "margin": claim["margin"],
-                "seeds": _verdicts(claim["id"], all_claims),
+                "runs": [run.verdicts.get(claim["id"]) for run in runs],
             }
             for claim in claims
         },
@@ -163,25 +192,47 @@ def _refuse_unless_intact(top: Path, root: Path) -> None:
         )
 
 
-def _add_run(runs: dict[int, Any], folder: Path, metrics_path: str, claims_path: str) -> None:
-    """Add the metrics and claims of a folder, under their root seed."""
+def _run_in(folder: Path, metrics_path: str, claims_path: str) -> Run:
+    """The run whose results are in a folder, as its jobs left them."""
     outputs = read_ledger(folder).outputs
     for path in (metrics_path, claims_path):
         entry, file = outputs.get(path), folder / path
         if entry is None or entry.faults or digest(file)[0] != entry.output(path)["sha256"]:
             raise ValueError(f"{file} is not as its job left it. Make it anew there.")
-    seed = outputs[metrics_path].record["seed"]
-    if seed in runs:
+    record = outputs[metrics_path].record
+    claims = load_json(folder / claims_path)["claims"]
+    verdicts = {claim["id"]: claim["verdict"] for claim in claims}
+    return Run(record["seed"], record["processor"], load_json(folder / metrics_path), verdicts)
+
+
+def _is_known(runs: Iterable[Run], new: Run) -> bool:
+    return any((run.seed, run.processor) == (new.seed, new.processor) for run in runs)
+
+
+def _add(runs: list[Run], new: Run, folder: Path) -> None:
+    """Add the run of a folder."""
+    if _is_known(runs, new):
         raise ValueError(
-            f"{folder / metrics_path} is of the root seed {seed}, as others are. Take another one "
-            f"there: snakemake --cores all --config seed={max(runs) + 1}"
+            f"{folder} is of the root seed {new.seed} and a {new.processor}, as others are. Take "
+            f"another seed there: snakemake --cores all --config seed="
+            f"{max(run.seed for run in runs) + 1}"
         )
-    runs[seed] = (load_json(folder / metrics_path), load_json(folder / claims_path)["claims"])
+    runs.append(new)
 
 
-def _verdicts(id: str, sheets: Iterable[Iterable[Mapping[str, Any]]]) -> list[str]:
-    """The verdict on a claim on each sheet."""
-    return [claim["verdict"] for sheet in sheets for claim in sheet if claim["id"] == id]
+def _add_kept(runs: list[Run], path: Path, paper: str) -> None:
+    """Add the runs that reference numbers have kept."""
+    kept = load_json(path)
+    if kept["paper"] != paper:
+        return
+    for place, made in enumerate(kept["made"]["runs"]):
+        metrics, verdicts = (
+            {name: each["runs"][place] for name, each in kept[part].items()}
+            for part in ("quantities", "claims")
+        )
+        new = Run(made["seed"], made["processor"], metrics, verdicts)
+        if not _is_known(runs, new):
+            runs.append(new)
 
 
 def _made(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,7 +256,7 @@ def tolerance(
         Key of the metrics.
     runs : sequence of mapping of str to number or None
         Metrics of the reference, with ``<name>_low`` and ``<name>_high`` where there is a range
-        over networks, and of results of other root seeds.
+        over networks, and of other runs.
     claims : iterable of mapping
         The `claims` of the reference's ``claims.json``.
     trained : bool
@@ -215,9 +266,9 @@ def tolerance(
     -------
     dict
         ``kind``, ``within`` in the unit of the quantity, ``reason``, and ``gaps``: whether some
-        root seeds have a number and others none.
+        runs have a number and others none.
     """
-    missing = [run.get(name) is None for run in runs]
+    missing = [run[name] is None for run in runs if name in run]
     allowed = _allowed(name, runs, claims, trained=trained)
     return allowed | {"gaps": any(missing) and not all(missing)}
 
@@ -237,7 +288,7 @@ def _allowed(
         why = f"nothing trained: {NUMERICS:g} of itself"
         return {"kind": "numerics", "within": NUMERICS * abs(value), "reason": why}
     networks = _range([metrics.get(f"{name}_low"), metrics.get(f"{name}_high")])
-    seeds = _range([run.get(name) for run in runs])
+    over_runs = _range([run.get(name) for run in runs])
     allowed = [
         (
             times * (high - low),
@@ -245,7 +296,7 @@ def _allowed(
         )
         for times, what, (low, high) in (
             (_NETWORKS, "networks", networks),
-            (_SEEDS, f"{len(runs)} root seeds", seeds),
+            (_RUNS, f"{len(runs)} runs", over_runs),
         )
         if high > low
     ]
@@ -318,8 +369,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     parser = argparse.ArgumentParser(description="Write reference numbers from intact results.")
     parser.add_argument("scale", choices=SCALES)
-    parser.add_argument("others", nargs="*", metavar="FOLDER", help="checkouts with results of "
-        "other root seeds")  # fmt: skip
+    parser.add_argument("others", nargs="*", metavar="OTHER", help="other runs: checkouts with "
+        "results of another root seed, and reference numbers made before")  # fmt: skip
     parsed = parser.parse_args(arguments)
     scale = parsed.scale
     root = Path(__file__).resolve().parents[3]

@@ -16,7 +16,7 @@ __all__ = [
     "claim_groups",
     "margin_words",
     "matrix",
-    "seed_words",
+    "run_words",
     "strip",
 ]
 
@@ -223,14 +223,14 @@ def margin_words(item: Mapping[str, Any]) -> str:
     return f"{words}, {'' if everywhere else 'but not '}over the whole range"
 
 
-def seed_words(verdict: str, seeds: Sequence[str]) -> str:
-    """How many root seeds gave a verdict, where not all of them did.
+def run_words(verdict: str, runs: Sequence[str | None]) -> str:
+    """How many runs gave a verdict, where not all of them did.
 
     Parameters
     ----------
     verdict : str
-    seeds : sequence of str
-        The verdict of each.
+    runs : sequence of str or None
+        The verdict in each.
 
     Returns
     -------
@@ -239,11 +239,11 @@ def seed_words(verdict: str, seeds: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> seed_words("holds", ["holds", "fails", "holds"])
-    'so with 2 of 3 seeds'
+    >>> run_words("holds", ["holds", "fails", "holds"])
+    'so in 2 of 3 runs'
     """
-    same = list(seeds).count(verdict)
-    return f"so with {same} of {len(seeds)} seeds" if same < len(seeds) else ""
+    same = list(runs).count(verdict)
+    return f"so in {same} of {len(runs)} runs" if same < len(runs) else ""
 
 
 def _with_published(paper: Any, low: float, high: float) -> tuple[float, float]:

@@ -30,7 +30,7 @@ class QuantityCheck:
     kind, reason : str
         Why so far: see `unrolled.record.reference`.
     gaps : bool
-        Whether some root seeds of the reference have a number and others none.
+        Whether some runs of the reference have a number and others none.
     """
 
     name: str
@@ -106,8 +106,8 @@ class ClaimCheck:
         Which.
     reference, here : str or None
         Verdicts; None where the claim is not there.
-    seeds : tuple of str
-        The verdicts of all root seeds of the reference.
+    runs : tuple of str or None
+        The verdicts of all runs of the reference.
     reference_margin, margin : float or None
         Distance to the nearest bound, positive where the claim holds.
     """
@@ -115,14 +115,14 @@ class ClaimCheck:
     id: str
     reference: str | None
     here: str | None
-    seeds: tuple[str, ...]
+    runs: tuple[str | None, ...]
     reference_margin: float | None
     margin: float | None
 
     @property
     def is_inside(self) -> bool:
-        """Whether some root seed of the reference gave the same verdict."""
-        return self.here in self.seeds
+        """Whether some run of the reference gave the same verdict."""
+        return self.here is not None and self.here in self.runs
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def _claims(
             name,
             old.get("verdict"),
             new.get("verdict"),
-            tuple(old.get("seeds", ())),
+            tuple(old.get("runs", ())),
             old.get("margin"),
             new.get("margin"),
         )
