@@ -185,6 +185,19 @@ def test_of_a_single_run_nothing_is_said(section, reference):
     assert "so in" not in html
 
 
+def test_columns_of_one_name_have_it_upright_where_it_meets_no_neighbour(section):
+    cells = [
+        item | {"where": {"cell": item["where"]["cell"]}}
+        for item in section.sheet["claims"]
+        if item["where"].get("corpus") == "film"
+    ]
+    sheet = {**section.sheet, "claims": cells}
+    html = build_page([dataclasses.replace(section, sheet=sheet)], scale="demo")
+    upright = re.findall(r'class="cell[^>]*><span>([^<]*)</span>', html)
+    heads = re.findall(r'class="head">([^<]*)</th>', html)
+    assert (heads, upright) == (["", ""], ["gru", "lstm"])
+
+
 def test_what_others_wrote_is_shown_as_text_not_run(page):
     html = page.read_text(encoding="utf-8")
     assert "A title with &lt;angles&gt; &amp; more" in html
